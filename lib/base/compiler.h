@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What differs between compilers, in one place. */
+#ifndef PROMC_BASE_COMPILER_H
+#define PROMC_BASE_COMPILER_H
+
+#define promc__likely(x) __builtin_expect(!!(x), 1)
+#define promc__unlikely(x) __builtin_expect(!!(x), 0)
+#define PROMC__COLD __attribute__((cold, noinline))
+#define PROMC__PRINTF(string, first) __attribute__((__format__(__printf__, string, first)))
+
+/* glibc keeps room for small thread-local variables of libraries that are loaded late, so the
+ * fastest access model is safe there even after dlopen. Elsewhere the compiler's default decides. */
+#if defined(__linux__)
+#include <features.h>
+#endif
+#if defined(__GLIBC__)
+#define PROMC__FAST_TLS __attribute__((tls_model("initial-exec")))
+#else
+#define PROMC__FAST_TLS
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define PROMC__TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PROMC__TSAN 1
+#endif
+#endif
+
+#define promc__count_of(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif
