@@ -7,12 +7,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #if defined(__linux__)
+#include <linux/magic.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+#else
+#include <dirent.h>
 #endif
 
 static double unix_time(void)
@@ -124,6 +130,96 @@ static void pause_ns(uint64_t nanoseconds)
     (void)nanosleep(&time, NULL);
 }
 
+#if defined(__linux__)
+
+/* Since Linux 6.2 the size of /proc/PID/fd is the number of descriptors (proc(5)): no need to make
+ * a hundred thousand directory entries to count them. -1: not known this way. */
+static long count_from_size(int fd)
+{
+    struct stat status;
+    struct statfs system;
+
+    if (fstatfs(fd, &system) != 0 || system.f_type != PROC_SUPER_MAGIC || fstat(fd, &status) != 0 ||
+        status.st_size <= 0)
+        return -1;
+    return (long)status.st_size;
+}
+
+/* getdents64(2) rather than readdir(3), which allocates memory behind promc_set_allocator(). */
+static long count_from_listing(int fd)
+{
+    enum { LENGTH_AT = 16, NAME_AT = 19 }; /* in struct linux_dirent64 */
+    char entries[4096];
+    long count = 0, got;
+
+    while ((got = syscall(SYS_getdents64, fd, entries, sizeof(entries))) > 0) {
+        long at = 0;
+
+        while (at < got) {
+            const char *name = entries + at + NAME_AT;
+            unsigned short length;
+
+            memcpy(&length, entries + at + LENGTH_AT, sizeof(length));
+            count += strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+            at += length;
+        }
+    }
+    return got < 0 ? -1 : count;
+}
+
+static long count_entries(const char *path)
+{
+    int fd = os_open_read(path), saved;
+    long count;
+
+    if (fd < 0)
+        return -1;
+    count = count_from_size(fd);
+    if (count < 0)
+        count = count_from_listing(fd);
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return count;
+}
+
+#else
+
+static long count_entries(const char *path)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+    long count = 0;
+
+    if (!directory)
+        return -1;
+    while ((entry = readdir(directory)))
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(directory);
+    return count;
+}
+
+#endif
+
+static long page_size(void)
+{
+    return sysconf(_SC_PAGESIZE);
+}
+
+static long clock_ticks(void)
+{
+    return sysconf(_SC_CLK_TCK);
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec used;
+
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
+        return -1;
+    return (double)used.tv_sec + (double)used.tv_nsec * 1e-9;
+}
+
 struct promc__os promc__os = {
     .unix_time = unix_time,
     .monotonic_ns = monotonic_ns,
@@ -139,4 +235,8 @@ struct promc__os promc__os = {
     .rename = rename,
     .unlink = unlink,
     .process_id = process_id,
+    .count_entries = count_entries,
+    .page_size = page_size,
+    .clock_ticks = clock_ticks,
+    .cpu_seconds = cpu_seconds,
 };

@@ -32,6 +32,12 @@ struct promc__os {
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
     long (*process_id)(void);
+    /* How many entries a directory has, without "." and ".."; -1 and errno on failure. A directory
+     * of open descriptors includes the one that is used for counting. */
+    long (*count_entries)(const char *path);
+    long (*page_size)(void);     /* bytes; 0 or less: unknown */
+    long (*clock_ticks)(void);   /* of the times in /proc, per second; 0 or less: unknown */
+    double (*cpu_seconds)(void); /* processor time used by this process; negative: unknown */
 };
 
 extern struct promc__os promc__os;
