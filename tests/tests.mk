@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every tests/unit/test_*.c is a program, linked with the static library and cmocka. A test passes
+# when it exits with 0 and is skipped when it exits with 77; see run.sh.
+
+TEST_LIBS ?= $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka) -lm
+SHARED ?= ../shared
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(OBJ)/tests/%,$(wildcard tests/unit/test_*.c))
+REPLAY := $(OBJ)/tests/replay
+
+# Sanitized and emulated builds have nothing to add to what these scripts find out.
+INSTALL_TESTS := $(if $(SANITIZE)$(RUN),,$(wildcard tests/install/*.sh))
+
+# What the scripts need to know; they run in the root of the repository.
+export SHARED CC CXX CPPFLAGS CFLAGS LDFLAGS LDLIBS SANITIZE RUN PKG_CONFIG MAKE
+TEST_ENV = BUILD='$(BUILD)' OBJ='$(OBJ)' SO='$(firstword $(SO))'
+
+$(UNIT_TESTS): $(OBJ)/tests/%: tests/unit/%.c $(A) | $(filter deps,$(MAKECMDGOALS))
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MT $@ -MF $@.d -Ilib -Itests $(LINK) $(PROGRAM_LDFLAGS) -o $@ $< $(A) $(TEST_LIBS) $(LDLIBS)
+
+$(REPLAY): tests/conformance/replay.c $(A)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MT $@ -MF $@.d -Ilib -Itests $(LINK) $(PROGRAM_LDFLAGS) -o $@ $< $(A) -lm $(LDLIBS)
+
+-include $(UNIT_TESTS:=.d) $(REPLAY).d
+
+check: all $(UNIT_TESTS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
+	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(wildcard tests/conformance/*.sh examples/*.sh) $(INSTALL_TESTS)
+
+check-unit: $(UNIT_TESTS) ## The unit tests only
+	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS)
+
+check-conformance: $(BUILD)/tests/replay ## Output compared with client_python's, byte for byte
+	@$(TEST_ENV) tests/run.sh $(wildcard tests/conformance/*.sh)
+
+check-integration: all $(BUILD)/tests/replay $(EXAMPLES) | $(filter deps-integration,$(MAKECMDGOALS)) ## Tests against Prometheus, Pushgateway, Alertmanager
+	@$(TEST_ENV) tests/run.sh $(wildcard tests/integration/test_*)
+
+deps: ## Installs what check needs, if it is missing
+	@tests/deps.sh check
+
+deps-integration: ## Installs the servers check-integration needs, if they are missing
+	@tests/deps.sh integration
+
+.PHONY: check check-unit check-conformance check-integration deps deps-integration
