@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 #if defined(__linux__)
-#include <linux/magic.h>
-#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #else
@@ -109,12 +107,12 @@ static bool random_bytes(void *data, size_t size)
 static bool process_barrier(void)
 {
 #if defined(__linux__) && defined(__NR_membarrier)
+    enum { EXPEDITED = 1 << 3, REGISTER_EXPEDITED = 1 << 4 }; /* of linux/membarrier.h */
     int saved = errno;
-    long status = syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    long status = syscall(__NR_membarrier, EXPEDITED, 0, 0);
 
-    if (status != 0 && errno == EPERM &&
-        syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0)
-        status = syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    if (status != 0 && errno == EPERM && syscall(__NR_membarrier, REGISTER_EXPEDITED, 0, 0) == 0)
+        status = syscall(__NR_membarrier, EXPEDITED, 0, 0);
     errno = saved;
     return status == 0;
 #else
@@ -136,10 +134,11 @@ static void pause_ns(uint64_t nanoseconds)
  * a hundred thousand directory entries to count them. -1: not known this way. */
 static long count_from_size(int fd)
 {
+    enum { PROC_FILE_SYSTEM = 0x9fa0 }; /* PROC_SUPER_MAGIC of linux/magic.h */
     struct stat status;
     struct statfs system;
 
-    if (fstatfs(fd, &system) != 0 || system.f_type != PROC_SUPER_MAGIC || fstat(fd, &status) != 0 ||
+    if (fstatfs(fd, &system) != 0 || system.f_type != PROC_FILE_SYSTEM || fstat(fd, &status) != 0 ||
         status.st_size <= 0)
         return -1;
     return (long)status.st_size;
