@@ -71,7 +71,7 @@ if [ "$(id -u)" -ne 0 ] && [ "$manager" != brew ]; then
     root=sudo
 fi
 run() {
-    echo "deps: $root $*"
+    echo "deps: ${root:+$root }$*"
     $root "$@"
 }
 
