@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Doubles as the shortest decimal that reads back as the same double, and of those the closest.
+ *
+ * The exact method is Raffaello Giulietti's "The Schubfach way to render doubles" (2020). In front
+ * of it stands a decision from a single product, after the observation, used in Yaoyuan Guo's
+ * yyjson and Junekey Jeon's "Dragonbox" (2020), that all the candidates lie within ten units of
+ * the scaled value: it answers unless the value is within a few 2^-60 of a border, and leaves those
+ * cases and the powers of two to Schubfach. tools/make_number_table.py makes the powers of ten and
+ * proves (--prove) the logarithms and the precision used here.
+ */
+#include "base/number.h"
+
+#include "base/compiler.h"
+#include "base/number_table.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* digits * 10^exponent */
+struct number_decimal {
+    uint64_t digits;
+    int exponent;
+};
+
+/* A product with 64 bits before the point and 128 after it. */
+struct number_product {
+    uint64_t whole, fraction, rest;
+};
+
+#define NUMBER_FRACTION_BITS 52
+#define NUMBER_HIDDEN_BIT (UINT64_C(1) << NUMBER_FRACTION_BITS)
+#define NUMBER_EXPONENT_MASK 0x7ff
+#define NUMBER_BIAS 1075 /* of c * 2^q, c an integer */
+
+/* Exponents from which a number is written with one; a repr has at most 16 digits before the point,
+ * floatToGoString 6 if it is positive. */
+#define NUMBER_REPR_LIMIT 16
+#define NUMBER_GO_LIMIT 6
+#define NUMBER_SMALLEST_PLAIN (-4) /* 0.0001 */
+
+static const uint64_t number_tens[] = {
+    UINT64_C(1),
+    UINT64_C(10),
+    UINT64_C(100),
+    UINT64_C(1000),
+    UINT64_C(10000),
+    UINT64_C(100000),
+    UINT64_C(1000000),
+    UINT64_C(10000000),
+    UINT64_C(100000000),
+    UINT64_C(1000000000),
+    UINT64_C(10000000000),
+    UINT64_C(100000000000),
+    UINT64_C(1000000000000),
+    UINT64_C(10000000000000),
+    UINT64_C(100000000000000),
+    UINT64_C(1000000000000000),
+    UINT64_C(10000000000000000),
+};
+
+/* ---- arithmetic ---------------------------------------------------------------------------- */
+
+#if defined(__SIZEOF_INT128__) && !defined(PROMC__NO_INT128)
+
+__extension__ typedef unsigned __int128 number_u128;
+
+static inline uint64_t number_multiply(uint64_t a, uint64_t b, uint64_t *low)
+{
+    number_u128 product = (number_u128)a * b;
+
+    *low = (uint64_t)product;
+    return (uint64_t)(product >> 64);
+}
+
+#else
+
+static inline uint64_t number_multiply(uint64_t a, uint64_t b, uint64_t *low)
+{
+    uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
+    uint64_t bottom = a0 * b0;
+    uint64_t middle = a1 * b0 + (bottom >> 32);
+    uint64_t other = a0 * b1 + (uint32_t)middle;
+
+    *low = (other << 32) | (uint32_t)bottom;
+    return a1 * b1 + (middle >> 32) + (other >> 32);
+}
+
+#endif
+
+static inline struct number_product number_scale(const struct promc__power *power, uint64_t c)
+{
+    struct number_product product;
+    uint64_t carry = number_multiply(power->low, c, &product.rest);
+
+    product.whole = number_multiply(power->high, c, &product.fraction);
+    product.fraction += carry;
+    product.whole += product.fraction < carry;
+    return product;
+}
+
+/* Rounded to odd: the last bit also says that something follows it. What is below 2^-69 is the
+ * table's rounding and not the value's. */
+static uint64_t number_scale_odd(const struct promc__power *power, uint64_t c)
+{
+    struct number_product product = number_scale(power, c);
+
+    return product.whole | (product.fraction != 0 || product.rest >> 59 != 0);
+}
+
+/* floor(n / 2^bits) for |n| < 2^30, without shifting a negative number. */
+static inline int number_shift(int32_t n, int bits)
+{
+    return (int)((uint32_t)(n + (1 << 30)) >> bits) - (1 << (30 - bits));
+}
+
+static inline int number_log10_pow2(int q) /* floor(log10(2^q)) */
+{
+    return number_shift(q * 315653, 20);
+}
+
+static inline int number_log10_pow2_irregular(int q) /* floor(log10(3/4 * 2^q)) */
+{
+    return number_shift(q * 631305 - 261663, 21);
+}
+
+static inline int number_log2_pow10(int power) /* floor(log2(10^power)) */
+{
+    return number_shift(power * 1741647, 19);
+}
+
+/* ---- the digits of c * 2^q ----------------------------------------------------------------- */
+
+/* Schubfach. A power of two is `irregular`: the double below it is only half as far away. */
+static PROMC__COLD struct number_decimal number_schubfach(uint64_t c, int q, bool irregular)
+{
+    int k = irregular ? number_log10_pow2_irregular(q) : number_log10_pow2(q);
+    const struct promc__power *power = &promc__powers[-k - PROMC__POWER_MIN];
+    int h = q + number_log2_pow10(-k) + 1;
+    /* Four times the value and its rounding interval; an odd c does not own the ends of it. */
+    uint64_t value = number_scale_odd(power, 4 * c << h);
+    uint64_t lower = number_scale_odd(power, (4 * c - 2 + irregular) << h) + (c & 1);
+    uint64_t upper = number_scale_odd(power, (4 * c + 2) << h) - (c & 1);
+    uint64_t units = value / 4, tens = value / 40;
+    bool below, above;
+
+    below = lower <= 40 * tens;
+    above = 40 * tens + 40 <= upper;
+    if (below != above)
+        return (struct number_decimal){tens + above, k + 1};
+    below = lower <= 4 * units;
+    above = 4 * units + 4 <= upper;
+    if (below == above)
+        above = value > 4 * units + 2 || (value == 4 * units + 2 && units & 1);
+    return (struct number_decimal){units + above, k};
+}
+
+/* Whether a and b differ by less than what number_shortest() may be wrong by; more than enough. */
+static inline bool number_close(uint64_t a, uint64_t b)
+{
+    return a - b + 8 <= 16;
+}
+
+/*
+ * k is such that the distance between neighbours, in units of 10^k, is in [1, 10): at least one
+ * integer and at most one multiple of ten rounds to the value. The multiple of ten, if there is
+ * one, is the shortest; else it is the closest integer. All products are less than 2^-63 off.
+ */
+static inline struct number_decimal number_shortest(uint64_t c, int q)
+{
+    int k = number_log10_pow2(q);
+    const struct promc__power *power = &promc__powers[-k - PROMC__POWER_MIN];
+    int h = q + number_log2_pow10(-k);
+    struct number_product product = number_scale(power, c << (h + 1));
+    uint64_t tens = product.whole / 10 * 10, next = tens + 10;
+    /* What is above `tens`, and half the distance between neighbours, in units of 2^-60. */
+    uint64_t above = (product.whole - tens) << 60 | product.fraction >> 4;
+    uint64_t half = power->high >> (4 - h);
+    uint64_t ten = UINT64_C(10) << 60;
+    uint64_t digits = product.whole + (product.fraction >> 63);
+    bool few;
+
+    if (promc__unlikely(number_close(above, half) || number_close(above + half, ten) ||
+                        number_close(product.fraction, UINT64_C(1) << 63)))
+        return number_schubfach(c, q, false);
+    digits = above < half ? tens : digits;
+    digits = above + half > ten ? next : digits;
+    few = digits < number_tens[16]; /* of a normal c there are 16 or 17, hard to predict */
+    return (struct number_decimal){digits * (1 + 9 * (uint64_t)few), k - few};
+}
+
+/* ---- digits to characters ------------------------------------------------------------------ */
+
+#define NUMBER_ZEROS UINT64_C(0x3030303030303030)
+
+/* Eight characters are held in a word, the first in its lowest byte. */
+static inline void number_put(char *out, uint64_t characters)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    characters = __builtin_bswap64(characters);
+#endif
+    memcpy(out, &characters, sizeof characters);
+}
+
+/* The eight digits of n < 10^8, halved three times side by side, one to a byte. The multipliers are
+ * 1/100 and 1/10 rounded up, exact for four and two digits. */
+static inline uint64_t number_eight(uint32_t n)
+{
+    uint64_t fours = n / 10000 | (uint64_t)(n % 10000) << 32;
+    uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
+    uint64_t twos = hundreds | (fours - 100 * hundreds) << 16;
+    uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+
+    return tens | (twos - 10 * tens) << 8;
+}
+
+static inline int number_bytes_before(uint64_t word) /* zero bytes; word is not 0 */
+{
+    return __builtin_ctzll(word) / 8;
+}
+
+static inline int number_bytes_after(uint64_t word)
+{
+    return __builtin_clzll(word) / 8;
+}
+
+/* n < 10^8 without leading zeros; writes 8 bytes. */
+static inline size_t number_short(char *out, uint32_t n)
+{
+    uint64_t digits = number_eight(n);
+    int zeros = number_bytes_before(digits | UINT64_C(1) << 56);
+
+    number_put(out, (digits | NUMBER_ZEROS) >> (8 * zeros));
+    return (size_t)(8 - zeros);
+}
+
+static size_t number_exponent(char *out, int exponent)
+{
+    unsigned n = (unsigned)(exponent < 0 ? -exponent : exponent);
+    char *start = out;
+
+    *out++ = 'e';
+    *out++ = exponent < 0 ? '-' : '+';
+    if (n >= 100)
+        *out++ = (char)('0' + n / 100);
+    *out++ = (char)('0' + n / 10 % 10);
+    *out++ = (char)('0' + n % 10);
+    return (size_t)(out - start);
+}
+
+/* Seventeen digits, d.dddd * 10^exponent; `limit` is the first exponent that gets written. */
+static inline size_t number_layout(char *out, uint64_t digits, int exponent, int limit)
+{
+    uint32_t nine = (uint32_t)(digits / 100000000), right = (uint32_t)(digits % 100000000);
+    uint64_t first = nine / 100000000, middle = number_eight(nine % 100000000);
+    uint64_t last = number_eight(right);
+    int count = middle ? 9 - number_bytes_after(middle) : 1;
+
+    if (last)
+        count = 17 - number_bytes_after(last);
+    first |= '0';
+    middle |= NUMBER_ZEROS;
+    last |= NUMBER_ZEROS;
+    if (exponent >= limit || exponent < NUMBER_SMALLEST_PLAIN) {
+        out[0] = (char)first;
+        out[1] = '.';
+        number_put(out + 2, middle);
+        number_put(out + 10, last);
+        count += count > 1;
+        return (size_t)count + number_exponent(out + count, exponent);
+    }
+    if (exponent < 0) {
+        memcpy(out, "0.000", 5);
+        out[1 - exponent] = (char)first;
+        number_put(out + 2 - exponent, middle);
+        number_put(out + 10 - exponent, last);
+        return (size_t)(1 - exponent + count);
+    }
+    if (exponent < 7) { /* the point is among the first eight characters: put in by shifting */
+        int point = 8 * (exponent + 1);
+        uint64_t start = first | middle << 8;
+        uint64_t before = (UINT64_C(1) << point) - 1;
+
+        number_put(out + 2, middle);
+        number_put(out + 10, last);
+        number_put(out, (start & before) | (uint64_t)'.' << point |
+                            (start << 8 & ~(before << 8 | 0xff)));
+    } else {
+        out[0] = (char)first;
+        number_put(out + 1, middle);
+        number_put(out + 9, last);
+        memmove(out + exponent + 2, out + exponent + 1, (size_t)(16 - exponent));
+        out[exponent + 1] = '.';
+    }
+    return (size_t)(count > exponent + 1 ? count : exponent + 2) + 1;
+}
+
+/* An integer below 2^53: all of its digits are needed. */
+static size_t number_whole(char *out, uint64_t n, int limit)
+{
+    int exponent;
+
+    if (n < 1000000) {
+        size_t size = number_short(out, (uint32_t)n);
+
+        memcpy(out + size, ".0", 2);
+        return size + 2;
+    }
+    exponent = (63 - __builtin_clzll(n)) * 1233 >> 12; /* floor(log10(n)), or one less */
+    exponent += n >= number_tens[exponent + 1];
+    return number_layout(out, n * number_tens[16 - exponent], exponent, limit);
+}
+
+/* A finite double without its sign. */
+static size_t number_finite(char *out, uint64_t bits, int limit)
+{
+    uint64_t c = bits & (NUMBER_HIDDEN_BIT - 1);
+    unsigned biased = (unsigned)(bits >> NUMBER_FRACTION_BITS), shift = NUMBER_BIAS - biased;
+    bool irregular = c == 0 && biased > 1;
+    struct number_decimal decimal;
+
+    if (promc__likely(biased != 0)) {
+        c |= NUMBER_HIDDEN_BIT;
+        if (shift <= NUMBER_FRACTION_BITS && (c & ((UINT64_C(1) << shift) - 1)) == 0)
+            return number_whole(out, c >> shift, limit);
+    } else {
+        if (c == 0)
+            return number_whole(out, 0, limit);
+        biased = 1;
+    }
+    decimal = promc__unlikely(irregular) ? number_schubfach(c, (int)biased - NUMBER_BIAS, true)
+                                         : number_shortest(c, (int)biased - NUMBER_BIAS);
+    while (promc__unlikely(decimal.digits < number_tens[16])) {
+        decimal.digits *= 10;
+        decimal.exponent--;
+    }
+    return number_layout(out, decimal.digits, decimal.exponent + 16, limit);
+}
+
+static inline uint64_t number_bits(double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static size_t number_text(char *out, const char *text)
+{
+    size_t size = strlen(text);
+
+    memcpy(out, text, size);
+    return size;
+}
+
+#define NUMBER_SIGN (UINT64_C(1) << 63)
+#define NUMBER_INFINITY ((uint64_t)NUMBER_EXPONENT_MASK << NUMBER_FRACTION_BITS)
+
+size_t promc__write_double(char *out, double value)
+{
+    uint64_t bits = number_bits(value), size = bits & ~NUMBER_SIGN;
+
+    if (promc__unlikely(size >= NUMBER_INFINITY))
+        return number_text(out, size > NUMBER_INFINITY ? "NaN" : bits == size ? "+Inf" : "-Inf");
+    if (bits == size)
+        return number_finite(out, size, NUMBER_GO_LIMIT);
+    *out = '-';
+    return 1 + number_finite(out + 1, size, NUMBER_REPR_LIMIT);
+}
+
+size_t promc__write_repr(char *out, double value)
+{
+    uint64_t bits = number_bits(value), size = bits & ~NUMBER_SIGN;
+    size_t sign = bits != size;
+
+    if (promc__unlikely(size >= NUMBER_INFINITY))
+        return number_text(out, size > NUMBER_INFINITY ? "nan" : sign ? "-inf" : "inf");
+    *out = '-';
+    return sign + number_finite(out + sign, size, NUMBER_REPR_LIMIT);
+}
+
+/* ---- integers ------------------------------------------------------------------------------ */
+
+size_t promc__write_u64(char *out, uint64_t value)
+{
+    size_t size;
+
+    if (value < 100000000)
+        return number_short(out, (uint32_t)value);
+    size = promc__write_u64(out, value / 100000000);
+    number_put(out + size, number_eight((uint32_t)(value % 100000000)) | NUMBER_ZEROS);
+    return size + 8;
+}
+
+size_t promc__write_i64(char *out, int64_t value)
+{
+    if (value >= 0)
+        return promc__write_u64(out, (uint64_t)value);
+    *out = '-';
+    return 1 + promc__write_u64(out + 1, 0 - (uint64_t)value);
+}
