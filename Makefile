@@ -54,6 +54,13 @@ OBJ := $(BUILD)/obj-$(shell printf %s '$(subst ','\'',$(COMPILE) $(LINK))' | cks
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' '$1' '$2')
 
+# A program from one source: $(call program,compiler flags,libraries).
+define program
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MT $@ -MF $@.d $1 $(LINK) $(PROGRAM_LDFLAGS) -o $@ $< $(A) $2 $(LDLIBS)
+endef
+
 # ---- the library ----------------------------------------------------------------------------------
 
 HEADERS := $(wildcard include/promc/*.h)

@@ -15,9 +15,7 @@ EXAMPLES := $(EXAMPLE_SOURCES:%.c=$(OBJ)/%)
 $(OBJ)/examples/tls_hook: EXAMPLE_LIBS = $(shell $(PKG_CONFIG) --libs openssl)
 
 $(EXAMPLES): $(OBJ)/%: %.c $(A)
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -MT $@ -MF $@.d $(LINK) $(PROGRAM_LDFLAGS) -o $@ $< $(A) $(EXAMPLE_LIBS) $(LDLIBS)
+	$(call program,,$(EXAMPLE_LIBS))
 
 -include $(EXAMPLES:=.d)
 

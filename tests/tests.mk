@@ -6,35 +6,35 @@
 TEST_LIBS ?= $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka) -lm
 SHARED ?= ../shared
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OBJ)/tests/%,$(wildcard tests/unit/test_*.c))
-REPLAY := $(OBJ)/tests/replay
+CONFORMANCE_PROGRAMS := $(patsubst tests/conformance/%.c,$(OBJ)/tests/%,$(wildcard tests/conformance/*.c))
+CONFORMANCE_TESTS := $(wildcard tests/conformance/*.sh)
 
 # Sanitized and emulated builds have nothing to add to what these scripts find out.
-INSTALL_TESTS := $(if $(SANITIZE)$(RUN),,$(wildcard tests/install/*.sh))
+ifeq (,$(SANITIZE)$(RUN))
+CONFORMANCE_TESTS += $(wildcard tests/conformance/*.py)
+INSTALL_TESTS := $(wildcard tests/install/*.sh)
+endif
 
 # What the scripts need to know; they run in the root of the repository.
 export SHARED CC CXX CPPFLAGS CFLAGS LDFLAGS LDLIBS SANITIZE RUN PKG_CONFIG MAKE
 TEST_ENV = BUILD='$(BUILD)' OBJ='$(OBJ)' SO='$(firstword $(SO))'
 
 $(UNIT_TESTS): $(OBJ)/tests/%: tests/unit/%.c $(A) | $(filter deps,$(MAKECMDGOALS))
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -MT $@ -MF $@.d -Ilib -Itests $(LINK) $(PROGRAM_LDFLAGS) -o $@ $< $(A) $(TEST_LIBS) $(LDLIBS)
+	$(call program,-Ilib -Itests,$(TEST_LIBS))
 
-$(REPLAY): tests/conformance/replay.c $(A)
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -MT $@ -MF $@.d -Ilib -Itests $(LINK) $(PROGRAM_LDFLAGS) -o $@ $< $(A) -lm $(LDLIBS)
+$(CONFORMANCE_PROGRAMS): $(OBJ)/tests/%: tests/conformance/%.c $(A)
+	$(call program,-Ilib -Itests,-lm)
 
--include $(UNIT_TESTS:=.d) $(REPLAY).d
+-include $(UNIT_TESTS:=.d) $(CONFORMANCE_PROGRAMS:=.d)
 
-check: all $(UNIT_TESTS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
-	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(wildcard tests/conformance/*.sh examples/*.sh) $(INSTALL_TESTS)
+check: all $(UNIT_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
+	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(CONFORMANCE_TESTS) $(wildcard tests/examples/*.sh) $(INSTALL_TESTS)
 
 check-unit: $(UNIT_TESTS) ## The unit tests only
 	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS)
 
 check-conformance: $(BUILD)/tests/replay ## Output compared with client_python's, byte for byte
-	@$(TEST_ENV) tests/run.sh $(wildcard tests/conformance/*.sh)
+	@$(TEST_ENV) tests/run.sh $(CONFORMANCE_TESTS)
 
 check-integration: all $(BUILD)/tests/replay $(EXAMPLES) | $(filter deps-integration,$(MAKECMDGOALS)) ## Tests against Prometheus, Pushgateway, Alertmanager
 	@$(TEST_ENV) tests/run.sh $(wildcard tests/integration/test_*)
