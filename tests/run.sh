@@ -9,6 +9,8 @@ passed=0 failed=0 skipped=0 child=
 log=$(mktemp) || exit
 trap 'rm -f "$log"' EXIT
 trap '[ -z "$child" ] || kill "$child"; exit 130' INT TERM
+[ -n "${PYTHON-}" ] || PYTHON=/usr/bin/python3 # the one that sees the system's packages
+[ -x "$PYTHON" ] || PYTHON=python3
 limit=
 if command -v timeout >/dev/null; then
     limit="timeout -k 10 ${TIMEOUT:-300}"
@@ -17,7 +19,7 @@ fi
 for test; do
     case $test in
         *.sh) run=sh name=${test#tests/} ;;
-        *.py) run=${PYTHON:-/usr/bin/python3} name=${test#tests/} ;;
+        *.py) run=$PYTHON name=${test#tests/} ;;
         *) run=${RUN-} name=${test##*/} ;;
     esac
     begun=$(date +%s)
