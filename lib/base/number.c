@@ -295,6 +295,21 @@ static inline size_t number_layout(char *out, uint64_t digits, int exponent, int
     return (size_t)(count > exponent + 1 ? count : exponent + 2) + 1;
 }
 
+/* 10^6 <= n < 10^8 as d.dddd * 10^exponent, the most common size of a busy counter. */
+static size_t number_millions(char *out, uint32_t n)
+{
+    uint64_t digits = number_eight(n);
+    int zeros = number_bytes_before(digits);
+    int count = 8 - zeros - number_bytes_after(digits);
+
+    digits = (digits | NUMBER_ZEROS) >> (8 * zeros);
+    out[0] = (char)digits;
+    out[1] = '.';
+    number_put(out + 2, digits >> 8);
+    count += count > 1;
+    return (size_t)count + number_exponent(out + count, 7 - zeros);
+}
+
 /* An integer below 2^53: all of its digits are needed. */
 static size_t number_whole(char *out, uint64_t n, int limit)
 {
@@ -306,6 +321,8 @@ static size_t number_whole(char *out, uint64_t n, int limit)
         memcpy(out + size, ".0", 2);
         return size + 2;
     }
+    if (n < 100000000 && limit == NUMBER_GO_LIMIT)
+        return number_millions(out, (uint32_t)n);
     exponent = (63 - __builtin_clzll(n)) * 1233 >> 12; /* floor(log10(n)), or one less */
     exponent += n >= number_tens[exponent + 1];
     return number_layout(out, n * number_tens[16 - exponent], exponent, limit);

@@ -359,6 +359,11 @@ static void test_ties(void **state)
 static void test_integral(void **state)
 {
     (void)state;
+    for (double ten = 10; ten < 1e16; ten *= 10)
+        for (int i = -9; i <= 9; i++) {
+            check(ten + i);
+            check(-ten - i);
+        }
     for (int i = 1; i < 2000; i++) {
         check(i);
         check(-i);
