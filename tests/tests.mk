@@ -26,7 +26,7 @@ $(CONFORMANCE_PROGRAMS): $(OBJ)/tests/%: tests/conformance/%.c $(A)
 -include $(UNIT_TESTS:=.d) $(CONFORMANCE_PROGRAMS:=.d)
 
 check: all $(UNIT_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
-	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(CONFORMANCE_TESTS) $(wildcard tests/examples/*.sh) $(INSTALL_TESTS)
+	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(CONFORMANCE_TESTS) $(wildcard tests/examples/*.py) $(INSTALL_TESTS)
 
 check-unit: $(UNIT_TESTS) ## The unit tests only
 	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS)

@@ -72,7 +72,7 @@ FNR == 1 {
 
 {
     code = code_of($0)
-    if (calls(code, "strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|atof|strncpy|strncat|alloca"))
+    if (calls(code, "strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|atof|alloca"))
         complain("unsafe function: " $0)
     if (calls(code, "printf|vprintf|fprintf|vfprintf|dprintf|puts|fputs|putchar|putc|fputc|perror") ||
         code ~ /(^|[^A-Za-z0-9_])(stdout|stderr)([^A-Za-z0-9_]|$)/)
