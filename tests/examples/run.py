@@ -108,7 +108,7 @@ class Example:
             check_text(self.name, first + rest)
 
     def end(self):
-        """Ends the session, which is also what a daemon that outlives its parent is in."""
+        """Ends what still runs (but a daemon, which ends after its seconds); gives its errors."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
