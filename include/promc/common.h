@@ -92,7 +92,6 @@ typedef enum promc_mishap {
     PROMC_DROPPED_UPDATES,    /**< negative increments, unknown enum states, oversized exemplars */
     PROMC_REPLACED_TEXTS,     /**< label values and help texts that were not valid UTF-8 */
     PROMC_DISCARDED_CHILDREN, /**< lookups past .max_children, answered by the discarding child */
-    PROMC_SHARED_UPDATES,     /**< updates that took the slower shared cell (no memory, or a snapshot) */
     PROMC_MISHAP_COUNT
 } promc_mishap;
 

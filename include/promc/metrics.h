@@ -402,12 +402,12 @@ static inline void promc__timer_leave(const promc_timer *timer)
 {
     (void)promc_timer_observe(timer);
 }
-static inline promc_gauge *promc__enter(promc_gauge *gauge)
+static inline promc_gauge *promc__busy_enter(promc_gauge *gauge)
 {
     promc_gauge_inc(gauge);
     return gauge;
 }
-static inline void promc__leave(promc_gauge *const *gauge)
+static inline void promc__busy_leave(promc_gauge *const *gauge)
 {
     promc_gauge_dec(*gauge);
 }
@@ -427,9 +427,9 @@ static inline void promc__leave(promc_gauge *const *gauge)
 
 /** Adds 1 to the gauge here and takes it off at the end of the enclosing block. */
 #define PROMC_TRACK_INPROGRESS(gauge)                                                              \
-    __attribute__((cleanup(promc__leave), unused)) promc_gauge *PROMC__JOIN(promc__busy_,          \
+    __attribute__((cleanup(promc__busy_leave), unused)) promc_gauge *PROMC__JOIN(promc__busy_,          \
                                                                             __LINE__) =            \
-        promc__enter(gauge)
+        promc__busy_enter(gauge)
 
 /* File-scope definitions: PROMC_COUNTER(errors, "worker_errors", "Failed jobs."); defines
  * `static promc_counter *errors`, made before main() runs. */

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shards: one for each thread that updates, handed on when a thread ends. See cells.h. */
+#include "cells/cells.h"
+
+#include "base/lock.h"
+#include "base/memory.h"
+#include "base/os.h"
+
+#include <promc/common.h>
+
+_Thread_local promc__shard *promc__my_shard PROMC__FAST_TLS;
+promc__shard *_Atomic promc__shards;
+
+/* Threads that are in a section without a shard, because memory was refused. */
+static atomic_size_t threads_without_shard;
+
+static atomic_size_t private_bytes;
+static atomic_size_t private_limit = (size_t)256 << 20;
+
+static pthread_once_t shards_once = PTHREAD_ONCE_INIT;
+static pthread_key_t exit_key;
+static bool have_exit_key;
+static unsigned initial_mode;
+
+static promc__directory empty_directory;
+
+void promc_set_private_memory_limit(size_t bytes)
+{
+    atomic_store_explicit(&private_limit, bytes, memory_order_relaxed);
+}
+
+/* ---- threads come and go ------------------------------------------------------------------------ */
+
+/* Another thread may take the shard over from here on, values in place. A thread that was cancelled
+ * in the middle of a section has left it now. */
+static void thread_exit(void *argument)
+{
+    promc__shard *shard = argument;
+    uintptr_t sequence = atomic_load_explicit(&shard->sequence, memory_order_relaxed);
+
+    promc__my_shard = NULL;
+    atomic_store_explicit(&shard->sequence, sequence + (sequence & 1), memory_order_release);
+    atomic_store_explicit(&shard->owned, false, memory_order_release);
+}
+
+static void before_fork(void)
+{
+    promc__freeze();
+}
+
+static void after_fork_in_parent(void)
+{
+    promc__unfreeze();
+}
+
+/* Only this thread exists in the child: the other shards are free to take, and none of their
+ * sections will ever end by itself. They were frozen, so no cell is half updated. */
+static void after_fork_in_child(void)
+{
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
+        uintptr_t sequence = atomic_load(&shard->sequence);
+
+        if (shard == promc__my_shard)
+            continue;
+        atomic_store(&shard->sequence, (sequence | 1) + 1);
+        atomic_store(&shard->owned, false);
+    }
+    atomic_store(&threads_without_shard, 0);
+    promc__unfreeze();
+}
+
+static void prepare_shards(void)
+{
+    have_exit_key = pthread_key_create(&exit_key, thread_exit) == 0;
+    initial_mode = promc__os.process_barrier() ? 0 : PROMC__FENCED;
+    promc__lock_at_fork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+static promc__shard *adopt_shard(void)
+{
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
+        bool owned = atomic_load_explicit(&shard->owned, memory_order_relaxed);
+
+        if (!owned && atomic_compare_exchange_strong(&shard->owned, &owned, true))
+            return shard;
+    }
+    return NULL;
+}
+
+/* Aligned to 64 bytes by hand: the allocator hook has no aligned form. Shards are never freed. */
+static promc__shard *make_shard(void)
+{
+    char *block = promc__zalloc(sizeof(promc__shard) + 63);
+    promc__shard *shard;
+
+    if (!block)
+        return NULL;
+    shard = (promc__shard *)(void *)(block + (64 - (uintptr_t)block % 64) % 64);
+    atomic_init(&shard->directory, &empty_directory);
+    atomic_init(&shard->mode, initial_mode);
+    atomic_init(&shard->owned, true);
+    shard->next = atomic_load(&promc__shards);
+    while (!atomic_compare_exchange_weak(&promc__shards, &shard->next, shard))
+        ;
+    return shard;
+}
+
+/* Without the key nobody would learn of the thread's end, so it gets no shard. */
+static promc__shard *attach_shard(void)
+{
+    promc__shard *shard;
+
+    (void)pthread_once(&shards_once, prepare_shards);
+    if (!have_exit_key)
+        return NULL;
+    shard = adopt_shard();
+    if (!shard)
+        shard = make_shard();
+    if (!shard)
+        return NULL;
+    if (pthread_setspecific(exit_key, shard) != 0) {
+        atomic_store_explicit(&shard->owned, false, memory_order_release);
+        return NULL;
+    }
+    promc__my_shard = shard;
+    return shard;
+}
+
+/* ---- sections, the slow way --------------------------------------------------------------------- */
+
+static promc__section enter_without_shard(void)
+{
+    atomic_fetch_add(&threads_without_shard, 1);
+    return (promc__section){.counted = true};
+}
+
+promc__section promc__enter_slowly(void)
+{
+    promc__shard *shard = promc__my_shard;
+    promc__section section = {0};
+    unsigned mode;
+
+    if (!shard)
+        shard = attach_shard();
+    if (!shard)
+        return enter_without_shard();
+    section.sequence = atomic_load_explicit(&shard->sequence, memory_order_relaxed);
+    if (section.sequence & 1)
+        return section; /* a signal handler inside a section of its thread */
+    section.shard = shard;
+    atomic_store_explicit(&shard->sequence, section.sequence + 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    mode = atomic_load_explicit(&shard->mode, memory_order_acquire);
+    if (mode & PROMC__FENCED) {
+        atomic_thread_fence(memory_order_seq_cst);
+        mode = atomic_load_explicit(&shard->mode, memory_order_acquire);
+    }
+    if (!(mode & PROMC__FROZEN))
+        section.usable = shard;
+    return section;
+}
+
+void promc__leave_slowly(const promc__section *section)
+{
+    if (section->shard)
+        promc__leave(section->shard, section->sequence);
+    else if (section->counted)
+        atomic_fetch_sub(&threads_without_shard, 1);
+}
+
+/* ---- pages -------------------------------------------------------------------------------------- */
+
+static bool reserve_private(size_t bytes)
+{
+    size_t used = atomic_fetch_add_explicit(&private_bytes, bytes, memory_order_relaxed);
+
+    if (used + bytes <= atomic_load_explicit(&private_limit, memory_order_relaxed))
+        return true;
+    atomic_fetch_sub_explicit(&private_bytes, bytes, memory_order_relaxed);
+    return false;
+}
+
+static bool grow_directory(promc__shard *shard, uint32_t index)
+{
+    promc__directory *old = atomic_load_explicit(&shard->directory, memory_order_relaxed);
+    promc__directory *grown;
+    uint32_t size = old->size ? old->size : 8;
+    size_t bytes;
+
+    while (size <= index)
+        size *= 2;
+    if (!promc__size_of(size, sizeof(grown->pages[0]), sizeof(*grown), &bytes) ||
+        !reserve_private(bytes))
+        return false;
+    grown = promc__zalloc(bytes);
+    if (!grown) {
+        atomic_fetch_sub_explicit(&private_bytes, bytes, memory_order_relaxed);
+        return false;
+    }
+    grown->previous = old;
+    grown->size = size;
+    for (uint32_t i = 0; i < old->size; i++)
+        atomic_init(&grown->pages[i], atomic_load_explicit(&old->pages[i], memory_order_relaxed));
+    atomic_store_explicit(&shard->directory, grown, memory_order_release);
+    return true;
+}
+
+/* Pages begin on a cache line, so that no two threads' cells share one. */
+static promc__page *make_page(void)
+{
+    size_t bytes = sizeof(promc__page) + 63;
+    char *block;
+
+    if (!reserve_private(bytes))
+        return NULL;
+    block = promc__zalloc(bytes);
+    if (!block) {
+        atomic_fetch_sub_explicit(&private_bytes, bytes, memory_order_relaxed);
+        return NULL;
+    }
+    return (promc__page *)(void *)(block + (64 - (uintptr_t)block % 64) % 64);
+}
+
+promc__cell *promc__make_private_cell(promc__shard *shard, uint32_t slot)
+{
+    uint32_t index = slot / PROMC__PAGE_CELLS;
+    promc__cell *cell = promc__private_cell(shard, slot);
+    promc__directory *directory;
+    promc__page *page;
+
+    if (cell)
+        return cell;
+    directory = atomic_load_explicit(&shard->directory, memory_order_relaxed);
+    if (index >= directory->size && !grow_directory(shard, index))
+        return NULL;
+    page = make_page();
+    if (!page)
+        return NULL;
+    directory = atomic_load_explicit(&shard->directory, memory_order_relaxed);
+    atomic_store_explicit(&directory->pages[index], page, memory_order_release);
+    return &page->cells[slot % PROMC__PAGE_CELLS];
+}
+
+/* ---- waiting for sections ------------------------------------------------------------------------ */
+
+/* A section lasts nanoseconds unless its thread loses the processor in it. The reader then sleeps
+ * in growing steps, 100 ms in all, before it gives up. */
+static bool wait_until_over(const promc__shard *shard, uintptr_t seen)
+{
+    for (int attempt = 0; attempt < 200; attempt++) {
+        if (atomic_load_explicit(&shard->sequence, memory_order_acquire) != seen)
+            return true;
+        if (attempt >= 100)
+            promc__os.pause_ns(attempt < 150 ? 50000 : 2000000);
+    }
+    return false;
+}
+
+static bool section_is_over(const promc__shard *shard, uintptr_t seen)
+{
+    return !(seen & 1) || shard == promc__my_shard || wait_until_over(shard, seen);
+}
+
+static bool another_shard_exists(promc__shard *first)
+{
+    return first && (first != promc__my_shard || first->next);
+}
+
+static void barrier_for_all(promc__shard *first)
+{
+    if (another_shard_exists(first) && !initial_mode)
+        (void)promc__os.process_barrier();
+}
+
+bool promc__quiesce(void)
+{
+    promc__shard *first;
+
+    /* A thread whose shard is not in the list yet sees what was unpublished before this. */
+    atomic_thread_fence(memory_order_seq_cst);
+    first = atomic_load(&promc__shards);
+    barrier_for_all(first);
+    for (promc__shard *shard = first; shard; shard = shard->next)
+        shard->seen = atomic_load_explicit(&shard->sequence, memory_order_acquire);
+    for (promc__shard *shard = first; shard; shard = shard->next) {
+        if (!section_is_over(shard, shard->seen))
+            return false;
+    }
+    for (int attempt = 0; atomic_load(&threads_without_shard) != 0; attempt++) {
+        if (attempt >= 100)
+            return false;
+        promc__os.pause_ns(100000);
+    }
+    return true;
+}
+
+bool promc__wait_for_sections(promc__shard *first)
+{
+    bool all = true;
+
+    atomic_thread_fence(memory_order_seq_cst);
+    barrier_for_all(first);
+    for (promc__shard *shard = first; shard; shard = shard->next) {
+        uintptr_t seen = atomic_load_explicit(&shard->sequence, memory_order_acquire);
+
+        all = section_is_over(shard, seen) && all;
+    }
+    return all;
+}

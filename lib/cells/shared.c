@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shared cells of a child: where updates go that cannot use private cells. One cell is an atomic
+ * double. With more cells an update has two parts, and a snapshot must see both or none: there are
+ * two banks, and the algorithm is the one of client_golang's histogram ("Lock-free Observations",
+ * B. Rabenstein, PromCon 2018):
+ *
+ *   A writer takes a number at the gate, whose top bit tells the hot bank, updates that bank and
+ *   counts itself finished there. A reader flips the bit; from then on the old bank only waits for
+ *   the writers that entered it. It reads it, adds it to the now hot bank, and leaves it zeroed. So
+ *   all data is in the hot bank between reads.
+ */
+#include "cells/cells.h"
+
+#include "base/os.h"
+
+#define HOT_BIT ((uint64_t)1 << 63)
+#define TORN_BIT ((uint64_t)1 << 62) /* a writer vanished in the middle: no exact reads any more */
+#define STARTED_MASK (TORN_BIT - 1)
+
+static _Atomic uint64_t *gate_of(promc__numbers *numbers)
+{
+    return &promc__shared(numbers)[0];
+}
+
+static _Atomic uint64_t *finished_of(promc__numbers *numbers, unsigned bank)
+{
+    return &promc__shared(numbers)[1 + bank];
+}
+
+static _Atomic uint64_t *bank_of(promc__numbers *numbers, unsigned bank)
+{
+    return &promc__shared(numbers)[3 + (size_t)bank * numbers->cells];
+}
+
+static void atomic_add_double(_Atomic uint64_t *cell, double amount)
+{
+    uint64_t old = atomic_load_explicit(cell, memory_order_relaxed);
+
+    while (!atomic_compare_exchange_weak_explicit(
+        cell, &old, promc__double_to_bits(promc__bits_to_double(old) + amount),
+        memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
+void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count)
+{
+    unsigned bank;
+
+    if (numbers->cells == 1) {
+        atomic_add_double(&promc__shared(numbers)[0], sum);
+        return;
+    }
+    bank = (atomic_fetch_add_explicit(gate_of(numbers), 1, memory_order_acq_rel) & HOT_BIT) != 0;
+    atomic_add_double(&bank_of(numbers, bank)[0], sum);
+    if (offset)
+        atomic_fetch_add_explicit(&bank_of(numbers, bank)[offset], count, memory_order_relaxed);
+    atomic_fetch_add_explicit(finished_of(numbers, bank), 1, memory_order_release);
+}
+
+double promc__shared_sum(const promc__numbers *numbers)
+{
+    promc__numbers *own = (promc__numbers *)(uintptr_t)numbers;
+
+    if (numbers->cells == 1)
+        return promc__bits_to_double(
+            atomic_load_explicit(&promc__shared(own)[0], memory_order_relaxed));
+    return promc__bits_to_double(atomic_load_explicit(&bank_of(own, 0)[0], memory_order_relaxed)) +
+           promc__bits_to_double(atomic_load_explicit(&bank_of(own, 1)[0], memory_order_relaxed));
+}
+
+/* Both banks as they are: right when nobody writes, or when exactness is lost anyway. */
+static void read_both_banks(promc__numbers *numbers, uint64_t *values)
+{
+    values[0] = promc__double_to_bits(promc__shared_sum(numbers));
+    for (uint32_t i = 1; i < numbers->cells; i++)
+        values[i] = atomic_load_explicit(&bank_of(numbers, 0)[i], memory_order_relaxed) +
+                    atomic_load_explicit(&bank_of(numbers, 1)[i], memory_order_relaxed);
+}
+
+/* A writer that lost the processor comes back; one that vanished (its thread was destroyed in the
+ * middle, or did not follow through a fork) does not: 200 ms decide. */
+static bool wait_for_writers(promc__numbers *numbers, unsigned bank, uint64_t started)
+{
+    for (int attempt = 0; attempt < 300; attempt++) {
+        if (atomic_load_explicit(finished_of(numbers, bank), memory_order_acquire) == started)
+            return true;
+        if (attempt >= 100)
+            promc__os.pause_ns(1000000);
+    }
+    return false;
+}
+
+/* Moves the cold bank's numbers to `values` and to the hot bank. */
+static void drain_bank(promc__numbers *numbers, unsigned cold, uint64_t *values)
+{
+    _Atomic uint64_t *from = bank_of(numbers, cold), *to = bank_of(numbers, !cold);
+
+    values[0] = atomic_load_explicit(&from[0], memory_order_relaxed);
+    atomic_store_explicit(&from[0], 0, memory_order_relaxed);
+    atomic_add_double(&to[0], promc__bits_to_double(values[0]));
+    for (uint32_t i = 1; i < numbers->cells; i++) {
+        values[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+        atomic_store_explicit(&from[i], 0, memory_order_relaxed);
+        atomic_fetch_add_explicit(&to[i], values[i], memory_order_relaxed);
+    }
+}
+
+void promc__shared_read(promc__numbers *numbers, uint64_t *values)
+{
+    uint64_t gate, started;
+    unsigned cold;
+
+    if (numbers->cells == 1) {
+        values[0] = atomic_load_explicit(&promc__shared(numbers)[0], memory_order_relaxed);
+        return;
+    }
+    gate = atomic_load_explicit(gate_of(numbers), memory_order_relaxed);
+    if ((gate & STARTED_MASK) == 0) { /* never used */
+        memset(values, 0, numbers->cells * sizeof(*values));
+        return;
+    }
+    if (gate & TORN_BIT) {
+        read_both_banks(numbers, values);
+        return;
+    }
+    gate = atomic_fetch_xor_explicit(gate_of(numbers), HOT_BIT, memory_order_acq_rel);
+    cold = (gate & HOT_BIT) != 0;
+    started = gate & STARTED_MASK;
+    if (!wait_for_writers(numbers, cold, started)) {
+        atomic_fetch_or_explicit(gate_of(numbers), TORN_BIT, memory_order_relaxed);
+        read_both_banks(numbers, values);
+        return;
+    }
+    drain_bank(numbers, cold, values);
+    atomic_fetch_add_explicit(finished_of(numbers, !cold), started, memory_order_release);
+    atomic_store_explicit(finished_of(numbers, cold), 0, memory_order_relaxed);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers that belong together, read while other threads write. See cells.h. */
+#include "cells/cells.h"
+
+#include "base/lock.h"
+
+/* The shards that the running snapshot has frozen and reads; under the cells lock. A shard that is
+ * made meanwhile is not among them: what its thread does comes after the snapshot. */
+static promc__shard *snapshot_first;
+
+void promc__freeze(void)
+{
+    snapshot_first = atomic_load(&promc__shards);
+    for (promc__shard *shard = snapshot_first; shard; shard = shard->next) {
+        if (shard != promc__my_shard)
+            atomic_fetch_or(&shard->mode, PROMC__FROZEN);
+    }
+    (void)promc__wait_for_sections(snapshot_first);
+}
+
+void promc__unfreeze(void)
+{
+    for (promc__shard *shard = snapshot_first; shard; shard = shard->next)
+        atomic_fetch_and(&shard->mode, ~(unsigned)PROMC__FROZEN);
+}
+
+void promc__snapshot_begin(void)
+{
+    promc__lock(&promc__cells_lock);
+    promc__freeze();
+}
+
+void promc__snapshot_end(void)
+{
+    promc__unfreeze();
+    promc__unlock(&promc__cells_lock);
+}
+
+/* A private cell of any thread, for reading; 0 if there is none. */
+static uint64_t private_bits(const promc__shard *shard, uint32_t slot)
+{
+    const promc__directory *directory =
+        atomic_load_explicit(&shard->directory, memory_order_acquire);
+    uint32_t index = slot / PROMC__PAGE_CELLS;
+    promc__page *page;
+
+    if (index >= directory->size)
+        return 0;
+    page = atomic_load_explicit(&directory->pages[index], memory_order_acquire);
+    if (!page)
+        return 0;
+    return atomic_load_explicit(&page->cells[slot % PROMC__PAGE_CELLS].bits, memory_order_relaxed);
+}
+
+static uint32_t slot_of(const promc__numbers *numbers)
+{
+    return atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK;
+}
+
+double promc__numbers_sum(const promc__numbers *numbers)
+{
+    uint32_t slot = slot_of(numbers);
+    double sum = promc__shared_sum(numbers);
+
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
+        sum += promc__bits_to_double(private_bits(shard, slot));
+    return sum;
+}
+
+void promc__snapshot_read(promc__numbers *numbers, uint64_t *values)
+{
+    uint32_t slot = slot_of(numbers);
+    double sum;
+
+    promc__shared_read(numbers, values);
+    sum = promc__bits_to_double(values[0]);
+    for (promc__shard *shard = snapshot_first; shard; shard = shard->next) {
+        sum += promc__bits_to_double(private_bits(shard, slot));
+        for (uint32_t i = 1; i < numbers->cells; i++)
+            values[i] += private_bits(shard, slot + i);
+    }
+    values[0] = promc__double_to_bits(sum);
+}

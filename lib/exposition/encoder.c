@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exposition/encoder.h"
+
+#include "metrics/family.h"
+
+#include <string.h>
+
+#define KIND(kind) (1u << PROMC__SAMPLE_##kind)
+
+const char *promc__sample_suffix(const promc__descriptor *descriptor, promc__sample_kind kind)
+{
+    static const char *const suffixes[PROMC__SAMPLE_KINDS] = {"",         "_bucket", "_count",
+                                                              "_sum",     "_created", "_gcount",
+                                                              "_gsum"};
+
+    if (kind == PROMC__SAMPLE_VALUE && !descriptor->exact_name) {
+        if (descriptor->type == PROMC_TYPE_COUNTER)
+            return "_total";
+        if (descriptor->type == PROMC_TYPE_INFO)
+            return "_info";
+    }
+    return suffixes[kind];
+}
+
+unsigned promc__sample_kinds(const promc__descriptor *descriptor)
+{
+    unsigned created = descriptor->exact_name ? 0 : KIND(CREATED);
+
+    switch (descriptor->type) {
+    case PROMC_TYPE_COUNTER:
+        return KIND(VALUE) | created;
+    case PROMC_TYPE_HISTOGRAM:
+        return KIND(BUCKET) | KIND(COUNT) | KIND(SUM) | created;
+    case PROMC_TYPE_GAUGE_HISTOGRAM:
+        return KIND(BUCKET) | KIND(GCOUNT) | KIND(GSUM);
+    case PROMC_TYPE_SUMMARY:
+        return KIND(VALUE) | KIND(COUNT) | KIND(SUM) | created;
+    default:
+        return KIND(VALUE);
+    }
+}
+
+void promc__encoder_init(promc__encoder *encoder, promc_format format)
+{
+    static const enum promc__escaping escapings[] = {PROMC__UNDERSCORES, PROMC__ALLOW_UTF_8,
+                                                     PROMC__DOTS, PROMC__VALUES};
+
+    *encoder = (promc__encoder){.encoding = &promc__text_encoding, .format = format};
+    encoder->escaping = escapings[format >> 8 & 3];
+}
+
+void promc__encoder_free(promc__encoder *encoder)
+{
+    for (size_t i = 0; i < PROMC__SAMPLE_KINDS; i++)
+        promc__buffer_free(&encoder->heads[i].text);
+    for (size_t i = 0; i < 2; i++)
+        promc__buffer_free(&encoder->tails[i]);
+    promc__buffer_free(&encoder->labels);
+    promc__buffer_free(&encoder->scratch);
+    promc__buffer_free(&encoder->bounds);
+}
+
+static unsigned allowed_kinds(promc__encoder *encoder)
+{
+    unsigned kinds = promc__sample_kinds(&encoder->descriptor), allowed = 0;
+
+    for (unsigned kind = 0; kind < PROMC__SAMPLE_KINDS; kind++) {
+        if (!(kinds & 1u << kind))
+            continue;
+        encoder->scratch.size = 0;
+        promc__buffer_append(&encoder->scratch, encoder->descriptor.name,
+                             encoder->descriptor.name_size);
+        promc__buffer_string(&encoder->scratch,
+                             promc__sample_suffix(&encoder->descriptor, (promc__sample_kind)kind));
+        if (encoder->allows(encoder->allows_arg, encoder->scratch.data, encoder->scratch.size))
+            allowed |= 1u << kind;
+    }
+    return allowed;
+}
+
+bool promc__encoder_begin(promc__encoder *encoder, promc__buffer *out,
+                          const promc__descriptor *descriptor)
+{
+    encoder->descriptor = *descriptor;
+    encoder->created_begun = false;
+    encoder->bounds_of = NULL;
+    encoder->kinds =
+        encoder->allows ? allowed_kinds(encoder) : promc__sample_kinds(&encoder->descriptor);
+    if (!encoder->kinds)
+        return false;
+    if (!promc__created_enabled())
+        encoder->kinds &= ~KIND(CREATED);
+    encoder->encoding->begin(encoder, out);
+    return true;
+}
+
+bool promc__encoder_wants_created(const promc__encoder *encoder)
+{
+    return encoder->encoding->created && (encoder->kinds & KIND(CREATED));
+}
+
+int promc__encoder_error(const promc__encoder *encoder)
+{
+    int error = encoder->labels.error;
+
+    for (size_t i = 0; i < PROMC__SAMPLE_KINDS && !error; i++)
+        error = encoder->heads[i].text.error;
+    for (size_t i = 0; i < 2 && !error; i++)
+        error = encoder->tails[i].error;
+    if (!error)
+        error = encoder->scratch.error;
+    return error ? error : encoder->bounds.error;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The writer's inside: where families and points of the host go. */
+#ifndef PROMC_EXPOSITION_WRITER_H
+#define PROMC_EXPOSITION_WRITER_H
+
+#include "exposition/encoder.h"
+#include "registry/name_index.h"
+
+typedef enum promc__writer_mode {
+    PROMC__WRITE_GROUPED,  /* keep the lines of each family until the end */
+    PROMC__WRITE_IN_ORDER, /* one family after the other */
+    PROMC__WRITE_POINTS,   /* hand points to a visitor */
+    PROMC__WRITE_NAMES     /* hand descriptors to a visitor; samples are ignored */
+} promc__writer_mode;
+
+/* Gets what a collector writes, instead of a sink. `point` is NULL in PROMC__WRITE_NAMES. */
+typedef int (*promc__visitor)(const promc__descriptor *descriptor, const promc__point *point,
+                              void *arg);
+
+struct promc_family {
+    promc_family *next;
+    promc__descriptor descriptor;
+    char *name, *help, *unit;
+    bool left; /* in-order writers: another family has begun */
+    /* Grouped and in-order writers. */
+    promc__encoder encoder;
+    bool begun;
+    promc__buffer head, body, created;
+};
+
+struct promc_writer {
+    promc__writer_mode mode;
+    promc_format format;
+    promc_sink sink;
+    promc__visitor visitor;
+    void *arg;
+    bool (*allows)(const void *arg, const char *name, size_t size);
+    const void *allows_arg;
+    promc_family *first, *last, *current;
+    promc_family **by_name; /* hash table of families */
+    size_t family_count, table_size;
+    uint64_t seed;
+    size_t limit, kept; /* bytes of lines in memory */
+    double timestamp, created;
+    bool nested; /* part of a larger exposition, which ends it */
+    promc__buffer labels; /* scratch */
+    promc__buffer other;  /* scratch */
+    int status;           /* the first error */
+    promc_error error;    /* its words */
+};
+
+/* A writer for a collector within a scrape. NULL: out of memory. */
+promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc__visitor visitor, void *arg);
+
+/* Notes the last error as the writer's, if it is the first; returns `status`. */
+int promc__writer_failed(promc_writer *writer, int status);
+
+/* Hands a complete point to where the writer's mode wants it. */
+int promc__writer_take(promc_writer *writer, promc_family *family, promc__point *point,
+                       const promc_label *labels);
+
+#endif

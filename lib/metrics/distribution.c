@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "metrics/distribution.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define MOST_BUCKETS 10000
+
+void promc__distribution_fill(promc__child *child, const uint64_t *values, promc__point *point)
+{
+    point->sum = promc__bits_to_double(values[0]);
+    point->counts = values + 1;
+    point->bounds = child->family->bounds;
+    point->bound_count = child->family->bound_count;
+}
+
+/* client_python's default (metrics.py, Histogram.DEFAULT_BUCKETS). */
+static const double default_bounds[] = {.005, .01, .025, .05, .075, .1, .25,
+                                        .5,   .75, 1,    2.5, 5,    7.5, 10};
+
+static double bound_at(const promc_buckets *buckets, size_t i, double before)
+{
+    switch (buckets->kind) {
+    case PROMC_BUCKETS_LINEAR_STEPS:
+        return buckets->start + (double)i * buckets->step;
+    case PROMC_BUCKETS_EXPONENTIAL_STEPS:
+        return i ? before * buckets->step : buckets->start;
+    default:
+        return buckets->bounds[i];
+    }
+}
+
+static int check_buckets(const promc__family *family, const promc_buckets *buckets)
+{
+    const char *name = family->name;
+
+    if (buckets->count > MOST_BUCKETS)
+        return promc__fail(PROMC_ERROR_ARGUMENT, "%s: more than %d buckets", name, MOST_BUCKETS);
+    if (buckets->kind == PROMC_BUCKETS_LISTED && !buckets->bounds)
+        return promc__fail(PROMC_ERROR_ARGUMENT, "%s: .buckets has a count but no bounds", name);
+    if (buckets->kind == PROMC_BUCKETS_LINEAR_STEPS && !(buckets->step > 0))
+        return promc__fail(PROMC_ERROR_ARGUMENT, "%s: the width of linear buckets must be > 0",
+                           name);
+    if (buckets->kind == PROMC_BUCKETS_EXPONENTIAL_STEPS &&
+        !(buckets->start > 0 && buckets->step > 1))
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "%s: exponential buckets need a start > 0 and a factor > 1", name);
+    return PROMC_OK;
+}
+
+/* Leaves out a final +Inf, which is always there. */
+static int copy_bounds(promc__family *family, const promc_buckets *buckets)
+{
+    for (size_t i = 0; i < buckets->count; i++) {
+        double bound = bound_at(buckets, i, i ? family->bounds[i - 1] : 0);
+
+        if (isnan(bound) || (i && !(family->bounds[i - 1] < bound)))
+            return promc__fail(PROMC_ERROR_ARGUMENT,
+                               "%s: Buckets not in sorted order (each bound must be larger than "
+                               "the one before)",
+                               family->name);
+        family->bounds[i] = bound;
+    }
+    family->bound_count = buckets->count;
+    if (family->bound_count && isinf(family->bounds[family->bound_count - 1]) &&
+        family->bounds[family->bound_count - 1] > 0)
+        family->bound_count--;
+    if (family->bound_count == 0)
+        return promc__fail(PROMC_ERROR_ARGUMENT, "%s: Must have at least two buckets",
+                           family->name);
+    return PROMC_OK;
+}
+
+int promc__set_buckets(promc__family *family, const promc_buckets *buckets)
+{
+    promc_buckets listed = {.count = promc__count_of(default_bounds), .bounds = default_bounds};
+    bool unset = buckets->kind == PROMC_BUCKETS_LISTED && !buckets->bounds && !buckets->count;
+    size_t padded;
+    int status;
+
+    if (!unset)
+        listed = *buckets;
+    status = check_buckets(family, &listed);
+    if (status != PROMC_OK)
+        return status;
+    padded = (listed.count + PROMC__BOUND_STEP) / PROMC__BOUND_STEP * PROMC__BOUND_STEP;
+    family->bounds = promc__malloc(padded * sizeof(double));
+    if (!family->bounds)
+        return promc__fail_memory(family->name);
+    status = copy_bounds(family, &listed);
+    for (size_t i = family->bound_count; i < padded; i++)
+        family->bounds[i] = (double)INFINITY;
+    family->cells = (uint32_t)family->bound_count + 2;
+    return status;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A metric and its children. A metric without labels is a family with one child. */
+#ifndef PROMC_METRICS_FAMILY_H
+#define PROMC_METRICS_FAMILY_H
+
+#include "base/buffer.h"
+#include "cells/cells.h"
+#include "metrics/point.h"
+
+#include <promc/metrics.h>
+
+typedef struct promc__family promc__family;
+typedef struct promc__child promc__child;
+typedef struct promc__table promc__table; /* children.c */
+typedef struct promc__slab promc__slab;   /* children.c */
+typedef struct promc__cursor promc__cursor;
+
+/* What distinguishes one type of metric from another. */
+typedef struct promc__type {
+    promc_type kind;
+    const char *word;          /* in messages: "counter" */
+    const char *reserved;      /* label name that samples of the type use themselves; or NULL */
+    bool has_unit;             /* may have one */
+    bool has_created;          /* has _created series */
+    /* Fills the numbers of a point under the stripe lock; `values` are the child's cells. */
+    void (*fill)(promc__child *child, const uint64_t *values, promc__point *point);
+    /* Frees child->extra. NULL: nothing to do. */
+    void (*finish)(promc__child *child);
+    bool has_exemplars;
+} promc__type;
+
+/*
+ * Every handle the library gives out (a child or a family) begins with a pointer to the family, so
+ * that functions that take any metric can find it.
+ */
+struct promc__child {
+    promc__family *family;
+    promc__child *next, *previous; /* in order of creation; in limbo or among the free: next only */
+    char *text;                    /* the labels as promc__point has them */
+    void *_Atomic extra;           /* of the type: exemplars, callback, pairs */
+    _Atomic double created;
+    uint32_t text_size;
+    uint32_t hash;
+    _Atomic uint32_t pins; /* promc_<type>_hold() */
+    uint32_t flags;        /* PROMC__ESCAPED */
+    promc__numbers numbers; /* the last member: its size depends on the family */
+};
+
+/* child->extra of a gauge with a function; changed and read under the stripe lock. */
+typedef struct promc__callback {
+    double (*function)(void *arg);
+    void *arg;
+} promc__callback;
+
+/* child->extra of an info: its pairs merged with its labels; under the stripe lock. */
+typedef struct promc__info_text {
+    size_t size;
+    char text[];
+} promc__info_text;
+
+#define PROMC__ESCAPED 1u /* the text has escapes: its bytes are not those of the values */
+
+struct promc__family {
+    promc__family *family; /* itself, see promc__child */
+    const promc__type *type;
+    promc__descriptor descriptor;
+    char *name;
+    char *help;
+    char *unit;
+
+    /* Of the registry layer, under its lock. */
+    promc_registry *registry; /* NULL: in none */
+    size_t visitors;          /* scrapes that are at this family */
+    bool doomed;              /* to be freed when the last of them moves on */
+
+    /* Labels: names as declared; and the text of a child as pieces around the values in sorted
+     * order: pieces[0] value pieces[1] value ... pieces[label_count]. */
+    size_t label_count;
+    char **label_names;
+    size_t *sorted; /* sorted[i]: which declared label comes i-th in the text */
+    char **pieces;
+    size_t *piece_sizes;
+    promc_label *const_labels; /* owned copies, ends in {NULL, NULL} */
+
+    double *bounds; /* finite bounds of histograms */
+    size_t bound_count;
+    char **states; /* of an enum, ends in NULL */
+    size_t state_count;
+
+    uint32_t cells; /* of each child; 0: it keeps its value in shared[0] alone */
+    size_t child_size;
+
+    /* Children. Lookups read the table without a lock; all else is under promc__stripe(family). */
+    uint64_t seed;
+    promc__table *_Atomic table;
+    promc__child *first, *last;
+    size_t child_count, max_children;
+    promc__child *discarding; /* past max_children; made on demand */
+    promc__child *limbo_first, *limbo_last, *free;
+    size_t limbo_count, limbo_enough;
+    promc__slab *slabs;
+    promc__cursor *cursors; /* visits in progress */
+    double idle_ttl;
+};
+
+/* ---- making and freeing ------------------------------------------------------------------------ */
+
+/* The options that all types share, by their common first members. */
+typedef struct promc__metric_opts {
+    PROMC__METRIC_OPTIONS
+} promc__metric_opts;
+
+/*
+ * Makes a family from options; `labelled` tells which constructor was called. Not registered yet.
+ * NULL and the last error on failure. `cells`: see struct promc__family.
+ */
+promc__family *promc__family_create(const promc__type *type, const promc__metric_opts *options,
+                                    bool labelled);
+/* The second half, after the type has set bounds, states and cells: makes the only child of a metric
+ * without labels, and registers. Takes the family; NULL and the last error on failure. */
+promc__family *promc__family_finish(promc__family *family, const promc__metric_opts *options,
+                                    bool labelled);
+/* Frees it; it must be in no registry and have no visitors. */
+void promc__family_free(promc__family *family);
+
+/* ---- children ---------------------------------------------------------------------------------- */
+
+promc__child *promc__family_child(promc__family *family, const char *const *values, size_t count);
+promc__child *promc__family_child_by_name(promc__family *family, const promc_label *labels);
+int promc__family_remove(promc__family *family, const char *const *values, size_t count);
+int promc__family_remove_matching(promc__family *family, const promc_label *labels);
+void promc__family_clear(promc__family *family);
+size_t promc__family_size(promc__family *family);
+/* The only child of a metric without labels. */
+promc__child *promc__family_only_child(promc__family *family);
+/* Removes children that were not updated for idle_ttl; called at scrapes. */
+void promc__family_expire(promc__family *family);
+/* Frees all children with their memory. */
+void promc__children_free(promc__family *family);
+
+void promc__child_hold(promc__child *child);
+void promc__child_release(promc__child *child);
+
+/* Whether updates of this child still count, for types that keep their value in shared[0]; clears
+ * the watch flag. Inside a section or under the stripe lock. */
+bool promc__child_is_live(promc__child *child);
+
+/* Sets a counter's cells back to zero. */
+void promc__child_reset(promc__child *child);
+
+/* ---- label texts of a family (labels.c) ---------------------------------------------------------- */
+
+/* Prepares names, constant labels and pieces. PROMC_OK or an error code (last error set). */
+int promc__labels_prepare(promc__family *family, const char *const *names,
+                          const promc_label *const_labels);
+void promc__labels_free(promc__family *family);
+/* The text of a child: owned, NULL when out of memory. `flags` gets PROMC__ESCAPED. */
+char *promc__labels_text(const promc__family *family, const char *const *values, size_t *size,
+                         uint32_t *flags);
+/* Whether a child has exactly these values, which are valid UTF-8. */
+bool promc__labels_match(const promc__child *child, const char *const *values,
+                         const size_t *sizes);
+/* Whether the child's value of one declared label is `value`. */
+bool promc__labels_have(const promc__child *child, size_t label, const char *value, size_t size);
+/* The declared label with this name; label_count if there is none. */
+size_t promc__labels_find(const promc__family *family, const char *name);
+
+/* ---- settings (settings.c) ---------------------------------------------------------------------- */
+
+bool promc__created_enabled(void);
+bool promc__legacy_names_only(void);
+
+/* ---- visiting children (visit.c) ------------------------------------------------------------------ */
+
+#define PROMC__VISIT_BATCH 64
+
+/* A walk over the children of a family in order of creation that can stop between any two. */
+struct promc__cursor {
+    promc__family *family;
+    promc__child *next;      /* kept right by removals; under the stripe lock */
+    promc__cursor *following; /* in family->cursors */
+    uint64_t *values;        /* scratch for cells */
+    size_t batch;            /* children that fit */
+    promc__child *children[PROMC__VISIT_BATCH];
+    struct promc__exemplars *exemplars; /* scratch, made on demand; exemplar.h */
+    promc__buffer text;                 /* scratch for labels of children with a callback */
+};
+
+/* False: out of memory. */
+bool promc__cursor_open(promc__cursor *cursor, promc__family *family);
+/* Calls `take` for the next few children, with the family locked. False when there are no more. */
+bool promc__cursor_step(promc__cursor *cursor,
+                        void (*take)(const promc__point *point, void *arg), void *arg);
+void promc__cursor_close(promc__cursor *cursor);
+/* A child is about to leave the list. */
+void promc__cursors_skip(promc__family *family, const promc__child *child);
+
+/* ---- implemented by the registry layer ------------------------------------------------------------ */
+
+/* Puts a new family into a registry (NULL: the default one) and sets family->registry. */
+int promc__family_register(promc__family *family, promc_registry *registry);
+/* Takes a family out of its registry, and frees it as soon as no scrape is at it. */
+void promc__family_dispose(promc__family *family);
+/* A definition failed with the last error: the registry keeps the first one. */
+void promc__definition_failed(promc_registry *registry);
+
+#endif

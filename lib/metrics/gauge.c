@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A gauge is one atomic double: every set must win over all that came before, in any thread. */
+#include "metrics/type_api.h"
+
+#include "base/error.h"
+#include "base/lock.h"
+#include "base/memory.h"
+#include "base/os.h"
+
+static void fill_gauge(promc__child *child, const uint64_t *values, promc__point *point)
+{
+    uint64_t bits = atomic_load_explicit(promc__shared(&child->numbers), memory_order_relaxed);
+
+    (void)values;
+    point->value = (promc__value){.kind = PROMC__DOUBLE, .number = promc__bits_to_double(bits)};
+}
+
+static void finish_gauge(promc__child *child)
+{
+    promc__free(atomic_load_explicit(&child->extra, memory_order_relaxed));
+}
+
+static const promc__type gauge_type = {
+    .kind = PROMC_TYPE_GAUGE,
+    .word = "gauge",
+    .has_unit = true,
+    .fill = fill_gauge,
+    .finish = finish_gauge,
+};
+
+static promc__family *create_gauge(const promc_gauge_opts *options, bool labelled)
+{
+    const promc__metric_opts *common = (const promc__metric_opts *)options;
+    promc__family *family = promc__family_create(&gauge_type, common, labelled);
+
+    return family ? promc__family_finish(family, common, labelled) : NULL;
+}
+
+PROMC__DEFINE_TYPE(gauge, create_gauge);
+
+/* Whether an update counts: not for a removed child, nor while a function gives the value. */
+static inline bool takes_updates(promc_gauge *gauge)
+{
+    if (promc__unlikely(!gauge))
+        return false;
+    if (promc__unlikely(atomic_load_explicit(&gauge->child.extra, memory_order_relaxed) != NULL))
+        return false;
+    if (promc__unlikely(atomic_load_explicit(&gauge->child.numbers.slot, memory_order_relaxed)))
+        return promc__child_is_live(&gauge->child);
+    return true;
+}
+
+static inline void add_to_gauge(promc_gauge *gauge, double amount)
+{
+    _Atomic uint64_t *cell;
+    uint64_t old;
+
+    if (!takes_updates(gauge))
+        return;
+    cell = promc__shared(&gauge->child.numbers);
+    old = atomic_load_explicit(cell, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(
+        cell, &old, promc__double_to_bits(promc__bits_to_double(old) + amount),
+        memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
+void promc_gauge_inc(promc_gauge *gauge)
+{
+    add_to_gauge(gauge, 1);
+}
+
+void promc_gauge_dec(promc_gauge *gauge)
+{
+    add_to_gauge(gauge, -1);
+}
+
+void promc_gauge_add(promc_gauge *gauge, double amount)
+{
+    add_to_gauge(gauge, amount);
+}
+
+void promc_gauge_sub(promc_gauge *gauge, double amount)
+{
+    add_to_gauge(gauge, -amount);
+}
+
+void promc_gauge_set(promc_gauge *gauge, double value)
+{
+    if (takes_updates(gauge))
+        atomic_store_explicit(promc__shared(&gauge->child.numbers), promc__double_to_bits(value),
+                              memory_order_relaxed);
+}
+
+void promc_gauge_set_to_current_time(promc_gauge *gauge)
+{
+    promc_gauge_set(gauge, promc__os.unix_time());
+}
+
+void promc_gauge_set_function(promc_gauge *gauge, double (*function)(void *arg), void *arg)
+{
+    promc__callback *callback = NULL, *old;
+    promc__family *family;
+
+    if (!gauge)
+        return;
+    family = gauge->child.family;
+    if (function) {
+        callback = promc__malloc(sizeof(*callback));
+        if (!callback) {
+            promc__count_mishap(PROMC_DROPPED_UPDATES);
+            return;
+        }
+        *callback = (promc__callback){function, arg};
+    }
+    promc__lock(promc__stripe(family));
+    if (promc__child_is_live(&gauge->child)) {
+        old = atomic_exchange(&gauge->child.extra, callback);
+        callback = old;
+    }
+    promc__unlock(promc__stripe(family));
+    promc__free(callback);
+}
+
+double promc_gauge_value(const promc_gauge *gauge)
+{
+    promc_gauge *own = (promc_gauge *)(uintptr_t)gauge;
+    promc__callback callback = {0}, *set;
+
+    if (!gauge)
+        return 0;
+    if (atomic_load_explicit(&own->child.extra, memory_order_relaxed)) {
+        promc__lock(promc__stripe(own->child.family));
+        set = atomic_load_explicit(&own->child.extra, memory_order_relaxed);
+        if (set)
+            callback = *set;
+        promc__unlock(promc__stripe(own->child.family));
+    }
+    if (callback.function)
+        return callback.function(callback.arg);
+    return promc__bits_to_double(
+        atomic_load_explicit(promc__shared(&own->child.numbers), memory_order_relaxed));
+}

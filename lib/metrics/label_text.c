@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "metrics/label_text.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/names.h"
+#include "base/utf8.h"
+#include "metrics/family.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The end of quoted text that begins at `at`, that is, its closing quote. */
+static const char *closing_quote(const char *at, const char *end)
+{
+    while (at < end && *at != '"')
+        at += *at == '\\' ? 2 : 1;
+    return at;
+}
+
+bool promc__label_next(const char **at, const char *end, promc__label_part *part)
+{
+    const char *p = *at;
+
+    if (p >= end)
+        return false;
+    if (*p == ',')
+        p++;
+    part->begin = p;
+    part->quoted_name = *p == '"';
+    part->name = p + part->quoted_name;
+    p = part->quoted_name ? closing_quote(part->name, end) : memchr(p, '=', (size_t)(end - p));
+    part->name_size = (size_t)(p - part->name);
+    p += part->quoted_name + 2; /* quote, equals sign, quote */
+    part->value = p;
+    p = closing_quote(p, end);
+    part->value_size = (size_t)(p - part->value);
+    part->end = p + 1;
+    *at = part->end;
+    return true;
+}
+
+static int compare_bytes(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+
+    if (order)
+        return order;
+    return (a_size > b_size) - (a_size < b_size);
+}
+
+int promc__label_compare(const char *name, size_t size, const promc__label_part *part)
+{
+    if (part->quoted_name && promc__escaped_equals(part->name, part->name_size, name, size))
+        return 0;
+    return compare_bytes(name, size, part->name, part->name_size);
+}
+
+size_t promc__label_place(const char *text, size_t size, const char *name)
+{
+    const char *at = text, *end = text + size;
+    promc__label_part part;
+
+    while (promc__label_next(&at, end, &part)) {
+        if (promc__label_compare(name, strlen(name), &part) < 0)
+            return (size_t)(part.begin - text);
+    }
+    return size;
+}
+
+bool promc__escaped_equals(const char *escaped, size_t escaped_size, const char *raw, size_t size)
+{
+    const char *end = escaped + escaped_size;
+
+    for (size_t i = 0; i < size; i++) {
+        char c;
+
+        if (escaped >= end)
+            return false;
+        c = *escaped++;
+        if (c == '\\') {
+            if (escaped >= end)
+                return false;
+            c = *escaped == 'n' ? '\n' : *escaped;
+            escaped++;
+        }
+        if (c != raw[i])
+            return false;
+    }
+    return escaped == end;
+}
+
+void promc__label_append(promc__buffer *out, size_t start, const char *name, const char *value)
+{
+    if (out->size > start)
+        promc__buffer_char(out, ',');
+    promc__escape_label_name(out, name, strlen(name), PROMC__ALLOW_UTF_8);
+    promc__buffer_append(out, "=\"", 2);
+    promc__escape_label_value(out, value, strlen(value));
+    promc__buffer_char(out, '"');
+}
+
+int promc__check_label_name(const char *name, const char *what)
+{
+    size_t size = strlen(name);
+
+    if (size == 0)
+        return promc__fail(PROMC_ERROR_LABELS, "%s: a label name is empty", what);
+    if (!promc__utf8_valid(name, size))
+        return promc__fail(PROMC_ERROR_LABELS, "%s: a label name is not valid UTF-8", what);
+    if (promc__legacy_names_only() && !promc__is_legacy_label_name(name, size))
+        return promc__fail(PROMC_ERROR_LABELS, "%s: Invalid label metric name: %s", what, name);
+    if (strncmp(name, "__", 2) == 0)
+        return promc__fail(PROMC_ERROR_LABELS,
+                           "%s: Reserved label metric name: %s (names must not begin with __)",
+                           what, name);
+    return PROMC_OK;
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+    return strcmp((*(const promc_label *const *)a)->name, (*(const promc_label *const *)b)->name);
+}
+
+static int check_pairs(const promc_label *pairs, size_t count, const char *what)
+{
+    for (size_t i = 0; i < count; i++) {
+        int status = promc__check_label_name(pairs[i].name, what);
+
+        if (status != PROMC_OK)
+            return status;
+        if (!pairs[i].value)
+            return promc__fail(PROMC_ERROR_LABELS, "%s: Label value cannot be NULL (label %s)",
+                               what, pairs[i].name);
+    }
+    return PROMC_OK;
+}
+
+int promc__pairs_text(promc__buffer *out, const promc_label *pairs, const char *what)
+{
+    const promc_label *few[16], **sorted = few;
+    size_t count = 0, start = out->size;
+    int status;
+
+    while (pairs && pairs[count].name)
+        count++;
+    status = check_pairs(pairs, count, what);
+    if (status != PROMC_OK)
+        return status;
+    if (count > promc__count_of(few)) {
+        size_t bytes;
+
+        sorted = promc__size_of(count, sizeof(*sorted), 0, &bytes) ? promc__malloc(bytes) : NULL;
+        if (!sorted)
+            return promc__fail_memory(what);
+    }
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &pairs[i];
+    qsort(sorted, count, sizeof(*sorted), compare_pairs);
+    for (size_t i = 0; i < count && status == PROMC_OK; i++) {
+        if (i && strcmp(sorted[i]->name, sorted[i - 1]->name) == 0)
+            status = promc__fail(PROMC_ERROR_LABELS, "%s: label %s is given twice", what,
+                                 sorted[i]->name);
+        promc__label_append(out, start, sorted[i]->name, sorted[i]->value);
+    }
+    if (sorted != few)
+        promc__free((void *)sorted);
+    if (status == PROMC_OK && out->error)
+        status = promc__fail(out->error, "%s: no room for the labels", what);
+    return status;
+}
+
+static void append_part(promc__buffer *out, size_t start, const promc__label_part *part)
+{
+    if (out->size > start)
+        promc__buffer_char(out, ',');
+    promc__buffer_append(out, part->begin, (size_t)(part->end - part->begin));
+}
+
+int promc__merge_texts(promc__buffer *out, const char *a, size_t a_size, const char *b,
+                       size_t b_size, const char *what)
+{
+    promc__label_part left, right;
+    const char *a_end = a + a_size, *b_end = b + b_size;
+    bool more_left = promc__label_next(&a, a_end, &left);
+    bool more_right = promc__label_next(&b, b_end, &right);
+    size_t start = out->size;
+
+    while (more_left || more_right) {
+        int order = !more_right  ? -1
+                    : !more_left ? 1
+                                 : compare_bytes(left.name, left.name_size, right.name,
+                                                 right.name_size);
+        if (order == 0)
+            return promc__fail(PROMC_ERROR_LABELS, "%s: Overlapping labels: %.*s", what,
+                               (int)left.name_size, left.name);
+        append_part(out, start, order < 0 ? &left : &right);
+        if (order < 0)
+            more_left = promc__label_next(&a, a_end, &left);
+        else
+            more_right = promc__label_next(&b, b_end, &right);
+    }
+    return out->error ? promc__fail(out->error, "%s: no room for the labels", what) : PROMC_OK;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an encoder gets: a descriptor for each family, and a point for each child with all its
+ * numbers. Registered metrics and the writer both speak this language.
+ */
+#ifndef PROMC_METRICS_POINT_H
+#define PROMC_METRICS_POINT_H
+
+#include <promc/exposition.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A sample's number: integers keep every digit. */
+typedef struct promc__value {
+    enum { PROMC__DOUBLE, PROMC__U64, PROMC__I64 } kind;
+    union {
+        double number;
+        uint64_t u64;
+        int64_t i64;
+    };
+} promc__value;
+
+typedef struct promc__descriptor {
+    promc_type type;
+    const char *name; /* a counter's without "_total" unless exact_name */
+    size_t name_size;
+    const char *help; /* valid UTF-8 */
+    size_t help_size;
+    const char *unit; /* NULL: none */
+    bool exact_name;
+    bool legacy_labels; /* every label name is in the old character set */
+} promc__descriptor;
+
+typedef struct promc__exemplar {
+    const char *labels; /* as in a point; NULL: no exemplar */
+    size_t labels_size;
+    double value;
+    double timestamp;
+} promc__exemplar;
+
+typedef struct promc__point {
+    /* a="1",b="2": names sorted, values escaped, names that are not legacy in quotes. No braces. */
+    const char *labels;
+    size_t labels_size;
+
+    promc__value value; /* counter, gauge, unknown */
+    double sum;         /* histograms, summary */
+
+    /* Histograms: counts[i] is what lies in bucket i alone; one more count than bounds. A summary
+     * has one count and no bounds. */
+    const uint64_t *counts;
+    const double *bounds;
+    size_t bound_count;
+
+    /* Summary: quantile_values[i] belongs to quantiles[i]. */
+    const double *quantiles, *quantile_values;
+    size_t quantile_count;
+
+    /* Stateset: the names, and which of them hold (or, if NULL, the one that holds). */
+    const char *const *states;
+    size_t state_count;
+    const bool *active;
+    size_t state;
+
+    const promc__exemplar *exemplars; /* one for a counter, one for each bucket; NULL: none */
+    double created;                   /* 0: unknown */
+    double timestamp;                 /* 0: none */
+} promc__point;
+
+#endif

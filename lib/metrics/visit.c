@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Visiting the children of a family for a scrape. The family is locked only for a few children at a
+ * time: lookups and updates never meet that lock, the making of a child waits some microseconds.
+ */
+#include "base/lock.h"
+#include "base/memory.h"
+#include "metrics/exemplar.h"
+#include "metrics/family.h"
+
+/* Scratch for cells: a batch of histograms should be worth the barrier of a snapshot. */
+#define SCRATCH_WORDS 1024
+
+bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
+{
+    size_t words = family->cells > SCRATCH_WORDS ? family->cells : SCRATCH_WORDS;
+
+    *cursor = (promc__cursor){.family = family, .batch = PROMC__VISIT_BATCH};
+    if (family->cells > 1 && words / family->cells < cursor->batch)
+        cursor->batch = words / family->cells;
+    cursor->values = promc__malloc(words * sizeof(*cursor->values));
+    if (!cursor->values)
+        return false;
+    promc__family_expire(family);
+    promc__lock(promc__stripe(family));
+    cursor->next = family->first;
+    cursor->following = family->cursors;
+    family->cursors = cursor;
+    promc__unlock(promc__stripe(family));
+    return true;
+}
+
+void promc__cursor_close(promc__cursor *cursor)
+{
+    promc__family *family = cursor->family;
+    promc__cursor **link;
+
+    if (!family)
+        return;
+    promc__lock(promc__stripe(family));
+    for (link = &family->cursors; *link && *link != cursor; link = &(*link)->following)
+        ;
+    if (*link)
+        *link = cursor->following;
+    promc__unlock(promc__stripe(family));
+    promc__exemplars_free(cursor->exemplars);
+    promc__buffer_free(&cursor->text);
+    promc__free(cursor->values);
+    *cursor = (promc__cursor){0};
+}
+
+void promc__cursors_skip(promc__family *family, const promc__child *child)
+{
+    for (promc__cursor *cursor = family->cursors; cursor; cursor = cursor->following) {
+        if (cursor->next == child)
+            cursor->next = child->next;
+    }
+}
+
+static promc__point point_of(promc__cursor *cursor, promc__child *child, const uint64_t *values)
+{
+    const promc__type *type = cursor->family->type;
+    promc__point point = {.labels = child->text, .labels_size = child->text_size};
+
+    type->fill(child, values, &point);
+    if (type->has_created)
+        point.created = atomic_load_explicit(&child->created, memory_order_relaxed);
+    if (type->has_exemplars &&
+        promc__unlikely(atomic_load_explicit(&child->extra, memory_order_relaxed) != NULL))
+        point.exemplars = promc__exemplars_copy(&cursor->exemplars, child);
+    return point;
+}
+
+/* The cells of the next children, as one snapshot where there are several to a child. */
+static size_t read_batch(promc__cursor *cursor)
+{
+    uint32_t cells = cursor->family->cells;
+    size_t count = 0;
+
+    for (; count < cursor->batch && cursor->next; cursor->next = cursor->next->next)
+        cursor->children[count++] = cursor->next;
+    if (cells == 1) {
+        for (size_t i = 0; i < count; i++)
+            cursor->values[i] =
+                promc__double_to_bits(promc__numbers_sum(&cursor->children[i]->numbers));
+    } else if (cells > 1 && count) {
+        promc__snapshot_begin();
+        for (size_t i = 0; i < count; i++)
+            promc__snapshot_read(&cursor->children[i]->numbers, cursor->values + i * cells);
+        promc__snapshot_end();
+    }
+    return count;
+}
+
+/* A child with a callback: the host's code runs without our lock. */
+static void take_callback(promc__cursor *cursor, promc__child *child, promc__callback callback,
+                          void (*take)(const promc__point *point, void *arg), void *arg)
+{
+    promc__point point = {0};
+
+    cursor->text.size = 0;
+    promc__buffer_append(&cursor->text, child->text, child->text_size);
+    promc__unlock(promc__stripe(cursor->family));
+    if (!cursor->text.error) {
+        point.labels = cursor->text.data ? cursor->text.data : "";
+        point.labels_size = cursor->text.size;
+        point.value =
+            (promc__value){.kind = PROMC__DOUBLE, .number = callback.function(callback.arg)};
+        take(&point, arg);
+    }
+    promc__lock(promc__stripe(cursor->family));
+}
+
+/* Gauges one by one, since a callback among them unlocks the family. */
+static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *point, void *arg),
+                        void *arg)
+{
+    size_t count = 0;
+
+    for (; count < cursor->batch && cursor->next; count++) {
+        promc__child *child = cursor->next;
+        const promc__callback *callback = atomic_load_explicit(&child->extra, memory_order_relaxed);
+
+        cursor->next = child->next;
+        if (promc__unlikely(callback != NULL)) {
+            take_callback(cursor, child, *callback, take, arg);
+        } else {
+            promc__point point = point_of(cursor, child, NULL);
+
+            take(&point, arg);
+        }
+    }
+    return count != 0;
+}
+
+bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *point, void *arg),
+                        void *arg)
+{
+    promc__family *family = cursor->family;
+    size_t count;
+    bool any;
+
+    promc__lock(promc__stripe(family));
+    if (family->type->kind == PROMC_TYPE_GAUGE) {
+        any = step_gauges(cursor, take, arg);
+    } else {
+        count = read_batch(cursor);
+        for (size_t i = 0; i < count; i++) {
+            promc__point point = point_of(cursor, cursor->children[i],
+                                          cursor->values + i * (family->cells ? family->cells : 1));
+
+            take(&point, arg);
+        }
+        any = count != 0;
+    }
+    promc__unlock(promc__stripe(family));
+    return any;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/name_index.h"
+
+#include "base/memory.h"
+#include "base/os.h"
+#include "metrics/hash.h"
+
+#include <string.h>
+
+static const char removed_name[1];
+
+static size_t first_place(const promc__name_index *index, const char *name, size_t size)
+{
+    return (size_t)promc__hash_value(index->seed, name, size) & (index->size - 1);
+}
+
+static const char **find_name(const promc__name_index *index, const char *name, size_t size)
+{
+    if (!index->size)
+        return NULL;
+    for (size_t i = first_place(index, name, size);; i = (i + 1) & (index->size - 1)) {
+        const char *entry = index->names[i];
+
+        if (!entry)
+            return NULL;
+        if (entry != removed_name && strncmp(entry, name, size) == 0 && entry[size] == '\0')
+            return &index->names[i];
+    }
+}
+
+bool promc__name_index_has(const promc__name_index *index, const char *name, size_t size)
+{
+    return find_name(index, name, size) != NULL;
+}
+
+static void place_name(promc__name_index *index, const char *name)
+{
+    size_t i = first_place(index, name, strlen(name));
+
+    while (index->names[i])
+        i = (i + 1) & (index->size - 1);
+    index->names[i] = name;
+    index->used++;
+}
+
+bool promc__name_index_reserve(promc__name_index *index, size_t more)
+{
+    promc__name_index grown = {.size = 16, .seed = index->seed};
+    size_t bytes;
+
+    if (!grown.seed && !promc__os.random_bytes(&grown.seed, sizeof(grown.seed)))
+        grown.seed = promc__os.monotonic_ns();
+    if (index->size && index->used + more <= index->size / 2)
+        return true;
+    while (grown.size / 4 < index->count + more)
+        grown.size *= 2;
+    if (!promc__size_of(grown.size, sizeof(*grown.names), 0, &bytes))
+        return false;
+    grown.names = promc__zalloc(bytes);
+    if (!grown.names)
+        return false;
+    for (size_t i = 0; i < index->size; i++) {
+        if (index->names[i] && index->names[i] != removed_name)
+            place_name(&grown, index->names[i]);
+    }
+    grown.count = index->count;
+    promc__free((void *)index->names);
+    *index = grown;
+    return true;
+}
+
+void promc__name_index_add(promc__name_index *index, const char *name)
+{
+    place_name(index, name);
+    index->count++;
+}
+
+void promc__name_index_remove(promc__name_index *index, const char *name)
+{
+    const char **place = find_name(index, name, strlen(name));
+
+    if (!place)
+        return;
+    *place = removed_name;
+    index->count--;
+}
+
+void promc__name_index_free(promc__name_index *index)
+{
+    promc__free((void *)index->names);
+    *index = (promc__name_index){0};
+}

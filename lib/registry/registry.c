@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/registry.h"
+
+#include "base/error.h"
+#include "base/lock.h"
+#include "base/memory.h"
+#include "base/os.h"
+#include "metrics/label_text.h"
+
+#include <string.h>
+
+/* ---- entries ------------------------------------------------------------------------------------ */
+
+promc__entry *promc__entry_new(promc__family *family, const promc_collector *collector)
+{
+    promc__entry *entry = promc__zalloc(sizeof(*entry));
+
+    if (!entry)
+        return NULL;
+    entry->family = family;
+    if (collector)
+        entry->collector = *collector;
+    return entry;
+}
+
+void promc__entry_free(promc__entry *entry)
+{
+    if (!entry)
+        return;
+    for (size_t i = 0; i < entry->name_count; i++)
+        promc__free(entry->names[i]);
+    promc__free(entry->names);
+    promc__free(entry);
+}
+
+static bool add_name(promc__entry *entry, const char *name, size_t size, const char *suffix)
+{
+    size_t suffix_size = strlen(suffix);
+    char **names = promc__realloc(entry->names, (entry->name_count + 1) * sizeof(*names));
+    char *full;
+
+    if (!names)
+        return false;
+    entry->names = names;
+    full = promc__malloc(size + suffix_size + 1);
+    if (!full)
+        return false;
+    memcpy(full, name, size);
+    memcpy(full + size, suffix, suffix_size + 1);
+    names[entry->name_count++] = full;
+    return true;
+}
+
+/* client_python: registry.py, CollectorRegistry._get_names. The plain name comes first. */
+bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor)
+{
+    static const char *const suffixes[][5] = {
+        [PROMC_TYPE_COUNTER] = {"", "_total", "_created"},
+        [PROMC_TYPE_GAUGE] = {""},
+        [PROMC_TYPE_HISTOGRAM] = {"", "_bucket", "_sum", "_count", "_created"},
+        [PROMC_TYPE_GAUGE_HISTOGRAM] = {"", "_bucket", "_gsum", "_gcount"},
+        [PROMC_TYPE_SUMMARY] = {"", "_sum", "_count", "_created"},
+        [PROMC_TYPE_INFO] = {"", "_info"},
+        [PROMC_TYPE_STATESET] = {""},
+        [PROMC_TYPE_UNKNOWN] = {""},
+    };
+    bool only_name = descriptor->exact_name && (descriptor->type == PROMC_TYPE_COUNTER ||
+                                                descriptor->type == PROMC_TYPE_INFO);
+
+    for (size_t i = 0; i < 5 && suffixes[descriptor->type][i]; i++) {
+        const char *suffix = suffixes[descriptor->type][i];
+
+        if (i && (only_name || (descriptor->exact_name && strcmp(suffix, "_created") == 0)))
+            continue;
+        if (!add_name(entry, descriptor->name, descriptor->name_size, suffix))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the registry --------------------------------------------------------------------------------- */
+
+promc_registry *promc__registry_or_default(promc_registry *registry)
+{
+    return registry ? registry : promc_default_registry();
+}
+
+promc_registry *promc_registry_create(const promc_registry_opts *options)
+{
+    promc_registry *registry;
+
+    if (options && options->size < sizeof(*options)) {
+        promc__fail(PROMC_ERROR_ARGUMENT, "registry: .size of the options is not set");
+        return NULL;
+    }
+    registry = promc__zalloc(sizeof(*registry));
+    if (!registry) {
+        promc__fail_memory("registry");
+        return NULL;
+    }
+    registry->next_id = 1;
+    if (!options)
+        return registry;
+    registry->auto_describe = options->auto_describe;
+    if (options->target_info &&
+        promc_registry_set_target_info(registry, options->target_info) != PROMC_OK) {
+        promc_registry_free(registry);
+        return NULL;
+    }
+    return registry;
+}
+
+static void free_contents(promc_registry *registry)
+{
+    for (size_t i = 0; i < registry->count; i++) {
+        promc__family *family = registry->entries[i]->family;
+
+        promc__entry_free(registry->entries[i]);
+        promc__family_free(family);
+    }
+    registry->count = 0;
+    promc__name_index_free(&registry->index);
+    promc__buffer_free(&registry->target_info);
+    registry->has_target_info = false;
+    registry->first_error = (promc_error){0};
+}
+
+void promc_registry_free(promc_registry *registry)
+{
+    if (!registry || registry == PROMC_UNREGISTERED)
+        return;
+    for (size_t i = 0; registry->parent && i < registry->allowed.size; i++) {
+        if (registry->allowed.names[i])
+            promc__free((void *)(uintptr_t)registry->allowed.names[i]);
+    }
+    promc__name_index_free(&registry->allowed);
+    free_contents(registry);
+    if (promc__is_default_registry(registry))
+        return;
+    promc__free(registry->entries);
+    promc__free(registry);
+}
+
+/* ---- adding and removing, under the lock ------------------------------------------------------------ */
+
+static const char *taken_name(const promc_registry *registry, const promc__entry *entry)
+{
+    for (size_t i = 0; i < entry->name_count; i++) {
+        const char *name = entry->names[i];
+
+        if (promc__name_index_has(&registry->index, name, strlen(name)) ||
+            (registry->has_target_info && strcmp(name, "target_info") == 0))
+            return name;
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(entry->names[j], name) == 0)
+                return name;
+        }
+    }
+    return NULL;
+}
+
+static bool reserve_places(promc_registry *registry, const promc__entry *entry)
+{
+    size_t capacity = registry->capacity ? 2 * registry->capacity : 16;
+    promc__entry **entries;
+
+    if (!promc__name_index_reserve(&registry->index, entry->name_count))
+        return false;
+    if (registry->count < registry->capacity)
+        return true;
+    entries = promc__realloc(registry->entries, capacity * sizeof(*entries));
+    if (!entries)
+        return false;
+    registry->entries = entries;
+    registry->capacity = capacity;
+    return true;
+}
+
+static void append_entry(promc_registry *registry, promc__entry *entry)
+{
+    entry->id = registry->next_id++;
+    registry->entries[registry->count++] = entry;
+    for (size_t i = 0; i < entry->name_count; i++)
+        promc__name_index_add(&registry->index, entry->names[i]);
+    if (entry->family)
+        entry->family->registry = registry;
+}
+
+int promc__registry_insert(promc_registry *registry, promc__entry *entry)
+{
+    char duplicate[100] = "";
+    int status = PROMC_OK;
+    const char *taken;
+
+    promc__lock(&promc__registry_lock);
+    taken = taken_name(registry, entry);
+    if (registry->parent) {
+        status = PROMC_ERROR_STATE;
+    } else if (taken) {
+        status = PROMC_ERROR_DUPLICATE;
+        strncpy(duplicate, taken, sizeof(duplicate) - 1);
+    } else if (!reserve_places(registry, entry)) {
+        status = PROMC_ERROR_NO_MEMORY;
+    } else {
+        append_entry(registry, entry);
+    }
+    promc__unlock(&promc__registry_lock);
+    if (status == PROMC_OK)
+        return PROMC_OK;
+    promc__entry_free(entry);
+    if (status == PROMC_ERROR_STATE)
+        return promc__fail(status, "a restricted view of a registry takes no metrics; register in "
+                                   "the registry itself");
+    if (status == PROMC_ERROR_DUPLICATE)
+        return promc__fail(status,
+                           "Duplicated timeseries in CollectorRegistry: %s is taken; choose another "
+                           "name or unregister the other metric",
+                           duplicate);
+    return promc__fail_memory("registry");
+}
+
+static void remove_entry(promc_registry *registry, size_t place)
+{
+    promc__entry *entry = registry->entries[place];
+
+    registry->count--;
+    memmove(&registry->entries[place], &registry->entries[place + 1],
+            (registry->count - place) * sizeof(*registry->entries));
+    for (size_t i = 0; i < entry->name_count; i++)
+        promc__name_index_remove(&registry->index, entry->names[i]);
+    if (entry->family)
+        entry->family->registry = NULL;
+    entry->removed = true;
+    if (!entry->visitors)
+        promc__entry_free(entry);
+}
+
+/* ---- families --------------------------------------------------------------------------------------- */
+
+int promc__family_register(promc__family *family, promc_registry *registry)
+{
+    promc__entry *entry = promc__entry_new(family, NULL);
+
+    if (!entry || !promc__reserved_names(entry, &family->descriptor)) {
+        promc__entry_free(entry);
+        return promc__fail_memory(family->name);
+    }
+    return promc__registry_insert(promc__registry_or_default(registry), entry);
+}
+
+static bool remove_family(promc_registry *registry, const promc__family *family)
+{
+    for (size_t i = 0; i < registry->count; i++) {
+        if (registry->entries[i]->family == family) {
+            remove_entry(registry, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+void promc__family_dispose(promc__family *family)
+{
+    promc__lock(&promc__registry_lock);
+    if (family->registry)
+        (void)remove_family(family->registry, family);
+    family->doomed = family->visitors > 0;
+    promc__unlock(&promc__registry_lock);
+    if (!family->doomed)
+        promc__family_free(family);
+}
+
+/* Every handle begins with a pointer to its family. */
+static promc__family *family_of(const void *metric)
+{
+    return metric ? *(promc__family *const *)metric : NULL;
+}
+
+int promc_registry_add(promc_registry *registry, void *metric)
+{
+    promc__family *family = family_of(metric);
+
+    if (!family)
+        return promc__fail(PROMC_ERROR_ARGUMENT, "promc_registry_add: the metric is NULL");
+    if (family->registry)
+        return promc__fail(PROMC_ERROR_STATE,
+                           "%s is in a registry already; unregister it there first", family->name);
+    return promc__family_register(family, registry);
+}
+
+int promc_registry_unregister_metric(promc_registry *registry, const void *metric)
+{
+    promc__family *family = family_of(metric);
+    bool found = false;
+
+    registry = promc__registry_or_default(registry);
+    if (family) {
+        promc__lock(&promc__registry_lock);
+        found = remove_family(registry, family);
+        promc__unlock(&promc__registry_lock);
+    }
+    if (!found)
+        return promc__fail(PROMC_ERROR_NOT_FOUND, "%s is not in this registry",
+                           family ? family->name : "NULL");
+    return PROMC_OK;
+}
+
+/* ---- collectors --------------------------------------------------------------------------------------- */
+
+static bool same_collector(const promc_collector *a, const promc_collector *b)
+{
+    return a->collect == b->collect && a->describe == b->describe && a->arg == b->arg;
+}
+
+/* Waits until no scrape is calling it, so that the caller may free what `arg` points to. */
+static void wait_for_visitors(promc__entry *entry)
+{
+    while (entry->visitors) {
+        promc__unlock(&promc__registry_lock);
+        promc__os.pause_ns(100000);
+        promc__lock(&promc__registry_lock);
+    }
+}
+
+int promc_registry_unregister_collector(promc_registry *registry, const promc_collector *collector)
+{
+    promc__entry *entry = NULL;
+
+    registry = promc__registry_or_default(registry);
+    if (!collector)
+        return promc__fail(PROMC_ERROR_ARGUMENT, "promc_registry_unregister: collector is NULL");
+    promc__lock(&promc__registry_lock);
+    for (size_t i = 0; i < registry->count && !entry; i++) {
+        if (registry->entries[i]->family ||
+            !same_collector(&registry->entries[i]->collector, collector))
+            continue;
+        entry = registry->entries[i];
+        entry->visitors++; /* ours, so that it stays while we wait */
+        remove_entry(registry, i);
+        entry->visitors--;
+        wait_for_visitors(entry);
+        promc__entry_free(entry);
+    }
+    promc__unlock(&promc__registry_lock);
+    if (!entry)
+        return promc__fail(PROMC_ERROR_NOT_FOUND, "this collector is not in this registry");
+    return PROMC_OK;
+}
+
+/* ---- visiting ----------------------------------------------------------------------------------------- */
+
+/* The first place with an id above `position`. */
+static size_t place_after(const promc_registry *registry, uint64_t position)
+{
+    size_t low = 0, high = registry->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (registry->entries[middle]->id <= position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool passes(const promc_registry *view, const promc__entry *entry)
+{
+    if (!view->parent)
+        return true;
+    for (size_t i = 0; i < entry->name_count; i++) {
+        if (promc__registry_allows(view, entry->names[i], strlen(entry->names[i])))
+            return true;
+    }
+    return false;
+}
+
+promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position)
+{
+    promc_registry *owner = registry->parent ? registry->parent : registry;
+    promc__entry *entry = NULL;
+
+    promc__lock(&promc__registry_lock);
+    for (size_t i = place_after(owner, *position); i < owner->count; i++) {
+        if (!passes(registry, owner->entries[i]))
+            continue;
+        entry = owner->entries[i];
+        entry->visitors++;
+        if (entry->family)
+            entry->family->visitors++;
+        *position = entry->id;
+        break;
+    }
+    promc__unlock(&promc__registry_lock);
+    return entry;
+}
+
+void promc__registry_leave(promc__entry *entry)
+{
+    promc__family *doomed = NULL;
+
+    if (!entry)
+        return;
+    promc__lock(&promc__registry_lock);
+    if (entry->family && --entry->family->visitors == 0 && entry->family->doomed)
+        doomed = entry->family;
+    /* A removed collector is freed by who waits for it in unregister. */
+    if (--entry->visitors == 0 && entry->removed && entry->family)
+        promc__entry_free(entry);
+    promc__unlock(&promc__registry_lock);
+    promc__family_free(doomed);
+}
+
+/* ---- target_info ------------------------------------------------------------------------------------------ */
+
+int promc_registry_set_target_info(promc_registry *registry, const promc_label *labels)
+{
+    promc__buffer text = PROMC__BUFFER(0), old;
+    bool wanted = labels && labels->name;
+    int status;
+
+    registry = promc__registry_or_default(registry);
+    status = promc__pairs_text(&text, labels, "target_info");
+    if (status != PROMC_OK) {
+        promc__buffer_free(&text);
+        return status;
+    }
+    promc__lock(&promc__registry_lock);
+    if (wanted && promc__name_index_has(&registry->index, "target_info", 11)) {
+        status = PROMC_ERROR_DUPLICATE;
+    } else {
+        old = registry->target_info;
+        registry->target_info = text;
+        registry->has_target_info = wanted;
+        text = old;
+    }
+    promc__unlock(&promc__registry_lock);
+    promc__buffer_free(&text);
+    if (status != PROMC_OK)
+        return promc__fail(status, "CollectorRegistry already contains a target_info metric");
+    return PROMC_OK;
+}
+
+bool promc__registry_target_info(promc_registry *registry, promc__buffer *out)
+{
+    promc_registry *owner = registry->parent ? registry->parent : registry;
+    bool has;
+
+    if (!promc__registry_allows(registry, "target_info", 11))
+        return false;
+    promc__lock(&promc__registry_lock);
+    has = owner->has_target_info;
+    if (has)
+        promc__buffer_append(out, owner->target_info.data, owner->target_info.size);
+    promc__unlock(&promc__registry_lock);
+    return has;
+}
+
+/* ---- views -------------------------------------------------------------------------------------------------- */
+
+bool promc__registry_allows(const promc_registry *registry, const char *name, size_t size)
+{
+    return !registry->parent || promc__name_index_has(&registry->allowed, name, size);
+}
+
+promc_registry *promc_registry_restricted(promc_registry *registry, const char *const *names)
+{
+    promc_registry *view = promc_registry_create(NULL);
+    size_t count = 0;
+    char *copy;
+
+    if (!view)
+        return NULL;
+    registry = promc__registry_or_default(registry);
+    view->parent = registry->parent ? registry->parent : registry;
+    while (names && names[count])
+        count++;
+    if (!promc__name_index_reserve(&view->allowed, count))
+        count = SIZE_MAX;
+    for (size_t i = 0; count != SIZE_MAX && i < count; i++) {
+        size_t size = strlen(names[i]);
+
+        if (promc__name_index_has(&view->allowed, names[i], size) ||
+            !promc__registry_allows(registry, names[i], size))
+            continue;
+        copy = promc__copy(names[i], size);
+        if (!copy)
+            count = SIZE_MAX;
+        else
+            promc__name_index_add(&view->allowed, copy);
+    }
+    if (count == SIZE_MAX) {
+        promc_registry_free(view);
+        promc__fail_memory("restricted registry");
+        return NULL;
+    }
+    return view;
+}
+
+/* ---- errors ---------------------------------------------------------------------------------------------------- */
+
+void promc__definition_failed(promc_registry *registry)
+{
+    const promc_error *error = promc_last_error();
+
+    if (registry == PROMC_UNREGISTERED)
+        return;
+    registry = promc__registry_or_default(registry);
+    promc__lock(&promc__registry_lock);
+    if (registry->first_error.code == PROMC_OK)
+        registry->first_error = *error;
+    promc__unlock(&promc__registry_lock);
+}
+
+int promc_registry_first_error(promc_registry *registry, promc_error *error)
+{
+    promc_error first;
+
+    registry = promc__registry_or_default(registry);
+    if (registry->parent)
+        registry = registry->parent;
+    promc__lock(&promc__registry_lock);
+    first = registry->first_error;
+    promc__unlock(&promc__registry_lock);
+    if (error)
+        *error = first;
+    return first.code;
+}
+
+void promc_registry_clear_error(promc_registry *registry)
+{
+    registry = promc__registry_or_default(registry);
+    promc__lock(&promc__registry_lock);
+    registry->first_error = (promc_error){0};
+    promc__unlock(&promc__registry_lock);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is registered, in order, and which names that takes. */
+#ifndef PROMC_REGISTRY_REGISTRY_H
+#define PROMC_REGISTRY_REGISTRY_H
+
+#include "base/buffer.h"
+#include "metrics/family.h"
+#include "registry/name_index.h"
+
+#include <promc/registry.h>
+
+/* One registered thing: a family, or a collector. */
+typedef struct promc__entry {
+    uint64_t id; /* ascending in order of registration */
+    promc__family *family;
+    promc_collector collector;
+    char **names; /* taken in the registry's index */
+    size_t name_count;
+    size_t visitors; /* scrapes that are at it */
+    bool removed;    /* freed by the last visitor */
+} promc__entry;
+
+/* All members are under promc__registry_lock, except those that never change. */
+struct promc_registry {
+    bool auto_describe;
+    promc__entry **entries; /* by id */
+    size_t count, capacity;
+    uint64_t next_id;
+    promc__name_index index;
+    promc__buffer target_info; /* label text; empty: none */
+    bool has_target_info;
+    promc_error first_error;
+
+    /* A restricted view has a parent and the names that may pass, and nothing else. */
+    promc_registry *parent;
+    promc__name_index allowed;
+};
+
+/* The registry that is meant by NULL; a view's parent is not resolved. */
+promc_registry *promc__registry_or_default(promc_registry *registry);
+
+bool promc__is_default_registry(const promc_registry *registry);
+
+/* The names a family takes, as client_python's registry reserves them. Appends copies; false: no
+ * memory. */
+bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor);
+
+/* Adds an entry whose names are known; takes it in any case. PROMC_OK; PROMC_ERROR_DUPLICATE;
+ * PROMC_ERROR_NO_MEMORY; PROMC_ERROR_STATE for a view. */
+int promc__registry_insert(promc_registry *registry, promc__entry *entry);
+promc__entry *promc__entry_new(promc__family *family, const promc_collector *collector);
+void promc__entry_free(promc__entry *entry);
+
+/*
+ * The entry after `position` (0: the first), for a scrape: it stays in memory until it is left.
+ * NULL: there are no more. With a view, only entries that have an allowed name.
+ */
+promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position);
+void promc__registry_leave(promc__entry *entry);
+
+/* Appends the label text of target_info; false if there is none (or it may not pass the view). */
+bool promc__registry_target_info(promc_registry *registry, promc__buffer *out);
+
+/* Whether samples of this name pass the view; always, if it is none. */
+bool promc__registry_allows(const promc_registry *registry, const char *name, size_t size);
+
+#endif
