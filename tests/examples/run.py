@@ -79,6 +79,7 @@ class Example:
         arguments = {'existing_counters': [],
                      'textfile': [self.file],
                      'unix_socket': [self.file, SECONDS],
+                     'own_http_server': ['0', '1'],  # requests
                      'tls_hook': ['0', f'{folder}/cert', f'{folder}/key', SECONDS],
                      }.get(self.name, ['0', SECONDS])
         self.output = open(self.file + '.out', 'w+b')
@@ -98,9 +99,7 @@ class Example:
             assert self.process.wait(LIMIT) in (-signal.SIGTERM, 128 + signal.SIGTERM)
             return
         rest = self.process.communicate(timeout=LIMIT)[0]
-        # own_http_server lets SIGALRM end it.
-        fine = (-signal.SIGALRM, 128 + signal.SIGALRM) if self.name == 'own_http_server' else (0,)
-        assert self.process.returncode in fine, f'exit status {self.process.returncode}'
+        assert self.process.returncode == 0, f'exit status {self.process.returncode}'
         if self.name == 'textfile':
             with open(self.file, 'rb') as written:
                 check_text(self.name, written.read())
