@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "exposition/scrape.h"
 
-#define PIECE ((size_t)32 << 10)
+#define EXPOSE_PIECE ((size_t)32 << 10)
 
 int promc_expose(promc_registry *registry, promc_format format, promc_sink sink, void *arg)
 {
@@ -19,7 +19,7 @@ int promc_expose(promc_registry *registry, promc_format format, promc_sink sink,
         return PROMC_ERROR_NO_MEMORY;
     while (more == 1 && !refused) {
         piece.size = 0;
-        more = promc__scrape_read(scrape, &piece, PIECE);
+        more = promc__scrape_read(scrape, &piece, EXPOSE_PIECE);
         if (more >= 0 && piece.size)
             refused = sink(piece.data, piece.size, arg);
     }
@@ -43,7 +43,7 @@ int promc_generate_latest(promc_registry *registry, promc_text *text)
     if (!scrape)
         return PROMC_ERROR_NO_MEMORY;
     while (more == 1)
-        more = promc__scrape_read(scrape, &buffer, PIECE);
+        more = promc__scrape_read(scrape, &buffer, EXPOSE_PIECE);
     promc__scrape_close(scrape);
     if (more == PROMC_OK) {
         promc__buffer_append(&buffer, "", 1);

@@ -14,16 +14,16 @@ struct span {
     const char *at, *end;
 };
 
-static bool is_blank(char c)
+static bool is_padding(char c)
 {
     return c == ' ' || c == '\t';
 }
 
-static struct span trimmed(struct span span)
+static struct span trim_span(struct span span)
 {
-    while (span.at < span.end && is_blank(*span.at))
+    while (span.at < span.end && is_padding(*span.at))
         span.at++;
-    while (span.end > span.at && is_blank(span.end[-1]))
+    while (span.end > span.at && is_padding(span.end[-1]))
         span.end--;
     return span;
 }
@@ -42,7 +42,7 @@ static bool next_piece(struct span *rest, char separator, struct span *piece)
         else if (*at == '\\' && quoted && at + 1 < rest->end)
             at++;
     }
-    *piece = trimmed((struct span){rest->at, at});
+    *piece = trim_span((struct span){rest->at, at});
     rest->at = at + 1;
     return true;
 }
@@ -52,7 +52,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-static bool is_text(struct span span, const char *text)
+static bool span_is(struct span span, const char *text)
 {
     for (; span.at < span.end && *text; span.at++, text++) {
         if (lower(*span.at) != *text)
@@ -61,7 +61,7 @@ static bool is_text(struct span span, const char *text)
     return span.at == span.end && !*text;
 }
 
-static struct span unquoted(struct span span)
+static struct span unquote_span(struct span span)
 {
     if (span.end - span.at >= 2 && *span.at == '"' && span.end[-1] == '"') {
         span.at++;
@@ -90,7 +90,7 @@ static int weight_of(struct span span)
 }
 
 /* One entry of the header. */
-struct entry {
+struct accept_entry {
     struct span type;
     struct span version; /* empty: none */
     promc_format escaping;
@@ -99,33 +99,33 @@ struct entry {
 
 static promc_format escaping_of(struct span name)
 {
-    if (is_text(name, "allow-utf-8"))
+    if (span_is(name, "allow-utf-8"))
         return PROMC_ESCAPE_ALLOW_UTF_8;
-    if (is_text(name, "dots"))
+    if (span_is(name, "dots"))
         return PROMC_ESCAPE_DOTS;
-    if (is_text(name, "values"))
+    if (span_is(name, "values"))
         return PROMC_ESCAPE_VALUES;
     return PROMC_ESCAPE_UNDERSCORES;
 }
 
-static void take_parameter(struct entry *entry, struct span parameter)
+static void take_parameter(struct accept_entry *entry, struct span parameter)
 {
     struct span name, value = parameter;
 
     if (!next_piece(&value, '=', &name) || value.at > value.end)
         return;
-    value = unquoted(trimmed(value));
-    if (is_text(name, "q"))
+    value = unquote_span(trim_span(value));
+    if (span_is(name, "q"))
         entry->weight = weight_of(value);
-    else if (is_text(name, "version"))
+    else if (span_is(name, "version"))
         entry->version = value;
-    else if (is_text(name, "escaping"))
+    else if (span_is(name, "escaping"))
         entry->escaping = escaping_of(value);
 }
 
-static struct entry parse_entry(struct span text)
+static struct accept_entry parse_accept_entry(struct span text)
 {
-    struct entry entry = {.weight = 1000, .escaping = PROMC_ESCAPE_UNDERSCORES};
+    struct accept_entry entry = {.weight = 1000, .escaping = PROMC_ESCAPE_UNDERSCORES};
     struct span parameter;
 
     if (!next_piece(&text, ';', &entry.type))
@@ -136,19 +136,19 @@ static struct entry parse_entry(struct span text)
 }
 
 /* Whether we write what the entry asks for. */
-static bool format_of(const struct entry *entry, promc_format *format)
+static bool format_of(const struct accept_entry *entry, promc_format *format)
 {
     bool has_version = entry->version.at != entry->version.end;
 
     *format = PROMC_FORMAT_TEXT;
-    if (is_text(entry->type, "*/*") || is_text(entry->type, "text/*"))
+    if (span_is(entry->type, "*/*") || span_is(entry->type, "text/*"))
         return true;
-    if (!is_text(entry->type, "text/plain"))
+    if (!span_is(entry->type, "text/plain"))
         return false;
-    if (!has_version || is_text(entry->version, "0.0.4"))
+    if (!has_version || span_is(entry->version, "0.0.4"))
         return true;
     *format = PROMC_FORMAT_TEXT_1_0_0 | entry->escaping;
-    return is_text(entry->version, "1.0.0");
+    return span_is(entry->version, "1.0.0");
 }
 
 promc_format promc_negotiate(const char *accept)
@@ -161,7 +161,7 @@ promc_format promc_negotiate(const char *accept)
         return best;
     rest = (struct span){accept, accept + strlen(accept)};
     while (next_piece(&rest, ',', &piece)) {
-        struct entry entry = parse_entry(piece);
+        struct accept_entry entry = parse_accept_entry(piece);
 
         if (entry.weight > best_weight && format_of(&entry, &format)) {
             best = format;

@@ -17,7 +17,7 @@ struct visit {
     int status;
 };
 
-static void take_point(const promc__point *point, void *arg)
+static void visit_point(const promc__point *point, void *arg)
 {
     struct visit *visit = arg;
 
@@ -25,14 +25,14 @@ static void take_point(const promc__point *point, void *arg)
         visit->status = visit->visitor(&visit->family->descriptor, point, visit->arg);
 }
 
-static int visit_family(promc__family *family, promc__visitor visitor, void *arg)
+static int visit_children(promc__family *family, promc__visitor visitor, void *arg)
 {
     struct visit visit = {family, visitor, arg, PROMC_OK};
     promc__cursor cursor;
 
     if (!promc__cursor_open(&cursor, family))
         return promc__fail_memory(family->name);
-    while (visit.status == PROMC_OK && promc__cursor_step(&cursor, take_point, &visit))
+    while (visit.status == PROMC_OK && promc__cursor_step(&cursor, visit_point, &visit))
         ;
     promc__cursor_close(&cursor);
     return visit.status;
@@ -76,7 +76,7 @@ int promc__visit_registry(promc_registry *registry, promc__visitor visitor, void
 
     while (status == PROMC_OK && (entry = promc__registry_visit(registry, &position)) != NULL) {
         if (entry->family)
-            status = visit_family(entry->family, visitor, arg);
+            status = visit_children(entry->family, visitor, arg);
         else
             status = visit_collector(&entry->collector, visitor, arg);
         promc__registry_leave(entry);

@@ -15,7 +15,7 @@
 #define DEFAULT_LIMIT ((size_t)64 << 20)
 
 /* In-order writers pass lines on when this much has come together. */
-#define PIECE ((size_t)16 << 10)
+#define WRITER_PIECE ((size_t)16 << 10)
 
 int promc__writer_failed(promc_writer *writer, int status)
 {
@@ -90,7 +90,7 @@ void promc_writer_set_created(promc_writer *writer, double seconds)
 
 /* ---- output ------------------------------------------------------------------------------------------- */
 
-static int send(promc_writer *writer, promc__buffer *buffer)
+static int pass_on(promc_writer *writer, promc__buffer *buffer)
 {
     int refused = 0;
 
@@ -106,18 +106,18 @@ static int send(promc_writer *writer, promc__buffer *buffer)
 }
 
 /* Sends a whole family, in the order of its sections. */
-static int send_family(promc_writer *writer, promc_family *family)
+static int pass_family_on(promc_writer *writer, promc_family *family)
 {
     promc__buffer tail = PROMC__BUFFER(0);
-    int status = send(writer, &family->head);
+    int status = pass_on(writer, &family->head);
 
     if (status == PROMC_OK)
-        status = send(writer, &family->body);
+        status = pass_on(writer, &family->body);
     if (status == PROMC_OK)
-        status = send(writer, &family->created);
+        status = pass_on(writer, &family->created);
     if (status == PROMC_OK && family->begun) {
         family->encoder.encoding->end(&family->encoder, &tail);
-        status = send(writer, &tail);
+        status = pass_on(writer, &tail);
     }
     promc__buffer_free(&tail);
     return status;
@@ -125,7 +125,7 @@ static int send_family(promc_writer *writer, promc_family *family)
 
 /* ---- families ------------------------------------------------------------------------------------------- */
 
-static void free_family(promc_family *family)
+static void free_written_family(promc_family *family)
 {
     promc__encoder_free(&family->encoder);
     promc__buffer_free(&family->head);
@@ -137,7 +137,7 @@ static void free_family(promc_family *family)
     promc__free(family);
 }
 
-static promc_family **find_place(promc_writer *writer, const char *name, size_t size)
+static promc_family **find_family_place(promc_writer *writer, const char *name, size_t size)
 {
     size_t i = (size_t)promc__hash_value(writer->seed, name, size) & (writer->table_size - 1);
 
@@ -148,7 +148,7 @@ static promc_family **find_place(promc_writer *writer, const char *name, size_t 
     return &writer->by_name[i];
 }
 
-static bool grow_table(promc_writer *writer)
+static bool grow_family_table(promc_writer *writer)
 {
     size_t size = writer->table_size ? 2 * writer->table_size : 32;
     promc_family **old = writer->by_name;
@@ -162,7 +162,7 @@ static bool grow_table(promc_writer *writer)
     }
     writer->table_size = size;
     for (promc_family *family = writer->first; family; family = family->next)
-        *find_place(writer, family->name, family->descriptor.name_size) = family;
+        *find_family_place(writer, family->name, family->descriptor.name_size) = family;
     promc__free(old);
     return true;
 }
@@ -192,7 +192,7 @@ static void family_name(promc__buffer *name, const promc_family_opts *options)
     }
 }
 
-static int check_family(const promc_family_opts *options)
+static int check_family_options(const promc_family_opts *options)
 {
     if (!options || options->size < sizeof(*options) || !options->name || !*options->name)
         return promc__fail(PROMC_ERROR_NAME, "writer: a family needs a name (and .size set)");
@@ -247,8 +247,8 @@ static promc_family *make_family(promc_writer *writer, const promc_family_opts *
                                       .unit = family->unit,
                                       .exact_name = options->exact_name};
     if (!family->name || !family->help || (options->unit && *options->unit && !family->unit) ||
-        !grow_table(writer)) {
-        free_family(family);
+        !grow_family_table(writer)) {
+        free_written_family(family);
         return NULL;
     }
     return family;
@@ -256,7 +256,7 @@ static promc_family *make_family(promc_writer *writer, const promc_family_opts *
 
 static void append_family(promc_writer *writer, promc_family *family)
 {
-    *find_place(writer, family->name, family->descriptor.name_size) = family;
+    *find_family_place(writer, family->name, family->descriptor.name_size) = family;
     if (writer->last)
         writer->last->next = family;
     else
@@ -274,10 +274,10 @@ static int leave_current(promc_writer *writer)
     if (!family)
         return PROMC_OK;
     family->left = true;
-    return send_family(writer, family);
+    return pass_family_on(writer, family);
 }
 
-static int begin_family(promc_writer *writer, promc_family *family)
+static int begin_written_family(promc_writer *writer, promc_family *family)
 {
     int status = PROMC_OK;
 
@@ -303,7 +303,7 @@ static promc_family *find_or_make(promc_writer *writer, const promc_family_opts 
     promc_family *family = NULL;
 
     if (writer->table_size)
-        family = *find_place(writer, name->data, name->size);
+        family = *find_family_place(writer, name->data, name->size);
     if (!family) {
         family = make_family(writer, options, name);
         if (!family) {
@@ -311,7 +311,7 @@ static promc_family *find_or_make(promc_writer *writer, const promc_family_opts 
             return NULL;
         }
         append_family(writer, family);
-        if (begin_family(writer, family) != PROMC_OK) {
+        if (begin_written_family(writer, family) != PROMC_OK) {
             if (writer->status == PROMC_OK)
                 promc__writer_failed(writer, promc_last_error()->code);
             return NULL;
@@ -342,7 +342,7 @@ promc_family *promc_writer_family_create(promc_writer *writer, const promc_famil
 
     if (!writer)
         return NULL;
-    status = check_family(options);
+    status = check_family_options(options);
     if (status != PROMC_OK) {
         promc__writer_failed(writer, status);
         return NULL;
@@ -393,11 +393,11 @@ static int encode_point(promc_writer *writer, promc_family *family, const promc_
     if (error)
         return promc__fail_memory(family->name);
     writer->kept += kept_by(family) - before;
-    if (writer->mode == PROMC__WRITE_IN_ORDER && family->body.size >= PIECE) {
-        int status = send(writer, &family->head);
+    if (writer->mode == PROMC__WRITE_IN_ORDER && family->body.size >= WRITER_PIECE) {
+        int status = pass_on(writer, &family->head);
 
         if (status == PROMC_OK)
-            status = send(writer, &family->body);
+            status = pass_on(writer, &family->body);
         writer->kept = kept_by(family);
         return status;
     }
@@ -463,14 +463,14 @@ int promc__writer_take(promc_writer *writer, promc_family *family, promc__point 
 
 /* ---- the end ------------------------------------------------------------------------------------------------- */
 
-static void send_rest(promc_writer *writer)
+static void pass_rest_on(promc_writer *writer)
 {
     if (writer->mode == PROMC__WRITE_IN_ORDER)
         (void)leave_current(writer);
     for (promc_family *family = writer->first;
          writer->mode == PROMC__WRITE_GROUPED && family && writer->status == PROMC_OK;
          family = family->next) {
-        (void)send_family(writer, family);
+        (void)pass_family_on(writer, family);
         promc__buffer_free(&family->body);
     }
 }
@@ -484,11 +484,11 @@ int promc_writer_end(promc_writer *writer)
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
     if (writer->sink && writer->status == PROMC_OK) {
-        send_rest(writer);
+        pass_rest_on(writer);
         promc__encoder_init(&encoder, writer->format);
         if (writer->status == PROMC_OK && !writer->nested) {
             encoder.encoding->finish(&encoder, &rest);
-            (void)send(writer, &rest);
+            (void)pass_on(writer, &rest);
         }
         promc__encoder_free(&encoder);
         promc__buffer_free(&rest);
@@ -500,7 +500,7 @@ int promc_writer_end(promc_writer *writer)
         promc_family *family = writer->first;
 
         writer->first = family->next;
-        free_family(family);
+        free_written_family(family);
     }
     promc__buffer_free(&writer->labels);
     promc__buffer_free(&writer->other);
