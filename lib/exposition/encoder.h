@@ -63,6 +63,8 @@ struct promc__encoder {
     promc__head heads[PROMC__SAMPLE_KINDS];
     promc__buffer tails[2];  /* lines that come after all points: _gcount, _gsum */
     promc__buffer labels;    /* scratch: labels with escaped names */
+    const char *stored;      /* the labels they were made of */
+    size_t stored_size;
     promc__buffer scratch;   /* of names */
     promc__buffer bounds;    /* le="..." of every bound of the family, one after the other */
     const double *bounds_of; /* the bounds they belong to */

@@ -168,9 +168,28 @@ struct split {
     size_t before_size, after_size;
 };
 
-static struct split split_labels(const promc__point *point, const char *name)
+/* The label goes where its name belongs among the original ones: escaped names keep that order. */
+static size_t label_place(const promc__encoder *encoder, const promc__point *point,
+                          const char *name)
 {
-    size_t place = promc__label_place(point->labels, point->labels_size, name);
+    const char *at = encoder->stored, *end = at + encoder->stored_size;
+    const char *escaped = point->labels, *escaped_end = escaped + point->labels_size;
+    promc__label_part part, escaped_part;
+
+    if (point->labels != encoder->labels.data)
+        return promc__label_place(point->labels, point->labels_size, name);
+    while (promc__label_next(&at, end, &part) &&
+           promc__label_next(&escaped, escaped_end, &escaped_part)) {
+        if (promc__label_compare(name, strlen(name), &part) < 0)
+            return (size_t)(escaped_part.begin - point->labels);
+    }
+    return point->labels_size;
+}
+
+static struct split split_labels(const promc__encoder *encoder, const promc__point *point,
+                                 const char *name)
+{
+    size_t place = label_place(encoder, point, name);
     struct split split = {.before = point->labels, .after = point->labels + place};
 
     split.after_size = point->labels_size - place;
@@ -236,7 +255,7 @@ static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
 static uint64_t write_buckets(promc__encoder *encoder, promc__buffer *out,
                               const promc__point *point)
 {
-    struct split split = split_labels(point, "le");
+    struct split split = split_labels(encoder, point, "le");
     bool may_fall = encoder->descriptor.type == PROMC_TYPE_GAUGE_HISTOGRAM;
     uint64_t count = 0;
     const char *label;
@@ -279,7 +298,7 @@ static void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
 
 static void write_summary(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
-    struct split split = split_labels(point, "quantile");
+    struct split split = split_labels(encoder, point, "quantile");
     char label[PROMC__NUMBER_SIZE + 16] = "quantile=\"";
 
     for (size_t i = 0; i < point->quantile_count && HAS(encoder, VALUE); i++) {
@@ -306,7 +325,7 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
     promc__buffer_char(label, '\0');
     if (label->error)
         return;
-    split = split_labels(point, label->data);
+    split = split_labels(encoder, point, label->data);
     label->size = 0;
     promc__escape_label_name(label, family->name, family->name_size, encoder->escaping);
     promc__buffer_string(label, "=\"");
@@ -401,6 +420,8 @@ static void with_names(promc__encoder *encoder, promc__buffer *out, const promc_
     escape_names(encoder, point);
     if (encoder->labels.error)
         return;
+    encoder->stored = point->labels;
+    encoder->stored_size = point->labels_size;
     escaped = *point;
     escaped.labels = encoder->labels.data;
     escaped.labels_size = encoder->labels.size;

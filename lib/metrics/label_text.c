@@ -40,20 +40,48 @@ bool promc__label_next(const char **at, const char *end, promc__label_part *part
     return true;
 }
 
-static int compare_bytes(const char *a, size_t a_size, const char *b, size_t b_size)
-{
-    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+/* A name being read: as it is, or in its escaped form. */
+struct name_reader {
+    const char *at, *end;
+    bool escaped;
+};
 
-    if (order)
-        return order;
-    return (a_size > b_size) - (a_size < b_size);
+static int next_name_byte(struct name_reader *reader)
+{
+    char c;
+
+    if (reader->at >= reader->end)
+        return -1;
+    c = *reader->at++;
+    if (c == '\\' && reader->escaped && reader->at < reader->end) {
+        c = *reader->at++;
+        if (c == 'n')
+            c = '\n';
+    }
+    return (unsigned char)c;
+}
+
+/* Names are sorted as they are, not by what stands for them: a quotation mark comes before a
+ * letter, the backslash of its escaped form does not. */
+static int compare_readers(struct name_reader a, struct name_reader b)
+{
+    int left, right;
+
+    do {
+        left = next_name_byte(&a);
+        right = next_name_byte(&b);
+    } while (left == right && left >= 0);
+    return (left > right) - (left < right);
+}
+
+static struct name_reader part_reader(const promc__label_part *part)
+{
+    return (struct name_reader){part->name, part->name + part->name_size, part->quoted_name};
 }
 
 int promc__label_compare(const char *name, size_t size, const promc__label_part *part)
 {
-    if (part->quoted_name && promc__escaped_equals(part->name, part->name_size, name, size))
-        return 0;
-    return compare_bytes(name, size, part->name, part->name_size);
+    return compare_readers((struct name_reader){name, name + size, false}, part_reader(part));
 }
 
 size_t promc__label_place(const char *text, size_t size, const char *name)
@@ -189,8 +217,7 @@ int promc__merge_texts(promc__buffer *out, const char *a, size_t a_size, const c
     while (more_left || more_right) {
         int order = !more_right  ? -1
                     : !more_left ? 1
-                                 : compare_bytes(left.name, left.name_size, right.name,
-                                                 right.name_size);
+                                 : compare_readers(part_reader(&left), part_reader(&right));
         if (order == 0)
             return promc__fail(PROMC_ERROR_LABELS, "%s: Overlapping labels: %.*s", what,
                                (int)left.name_size, left.name);
