@@ -4,10 +4,10 @@
 
     run.py [NAME...]
 
-A program that serves prints "listening on ADDRESS" and ends by itself after the seconds it is told;
-all of them run at once. Each must serve (or print, or write) metrics of its own in valid text 0.0.4
-and end with status 0, which under a sanitizer means: nothing to report.
-Environment: OBJ (where the build put the programs), RUN (an emulator).
+A program that serves prints "listening on ADDRESS" and ends by itself after the seconds (or the
+requests) it is told; all of them run at once. Each must serve (or print, or write) what is expected
+of it below, in valid text 0.0.4, and end with status 0, which under a sanitizer means: nothing to
+report. Environment: OBJ (where the build put the programs), RUN (an emulator).
 """
 import glob
 import http.client
@@ -21,29 +21,127 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 
-SECONDS = '3'
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+from promtext import Exposition  # noqa: E402
+
+SECONDS = '5'
 LIMIT = 60  # seconds until a program that neither serves nor ends is given up
-SAMPLE = re.compile(r'[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_]\w*="([^"\\\n]|\\[\\n"])*",?)*\})? '
-                    r'([+-]Inf|NaN|[+-]?[0-9.]+(e[+-]?[0-9]+)?)$')
 
 
-def check_text(name, text):
-    lines = text.decode('utf-8').split('\n')
-    assert lines.pop() == '', 'the text does not end with a newline'
-    for line in lines:
-        assert line.startswith(('# HELP ', '# TYPE ')) or SAMPLE.match(line), f'bad line: {line}'
-    with open(f'examples/{name}.c', encoding='utf-8') as source:
-        code = source.read()
-    own = {line.split()[2] for line in lines if line.startswith('# TYPE ')
-           and not line.startswith(('# TYPE process_', '# TYPE c_'))}
-    assert any(re.sub('_(total|info|created)$', '', family) in code for family in own), \
-        f'no metric of its own, only {sorted(own)}'
-    if shutil.which('promtool'):
-        lint = subprocess.run(['promtool', 'check', 'metrics'], input=text, capture_output=True)
-        assert lint.returncode in (0, 3), lint.stderr.decode()
+# ---- what each of them has to say ---------------------------------------------------------------
 
+def hello(text, _):
+    assert text('hello_seconds_total') >= 0
+
+
+def labels(text, _):
+    assert text('shop_http_requests_total', method='GET', code='404') == 2
+    assert text('shop_http_requests_total', method='GET', code='200') == 1000
+    assert text('shop_http_requests_total', method='BREW "\\\n', code='418') == 1
+    assert text('sessions', user='carol', device='phone', region='north') == 4
+    assert text.count('sessions') == 1
+
+
+def every_type(text, _):
+    assert text('orders_total') == 3.5 and text.types['orders_total'] == 'counter'
+    assert text('tables_taken') == 9 and text.types['tables_taken'] == 'gauge'
+    assert text('room_celsius') == 21.5
+    assert text('bill_euros_count') == 2 and text('bill_euros_sum') == 42
+    assert text.types['bill_euros'] == 'summary'
+    assert [text('wait_seconds_bucket', le=le) for le in ('60.0', '300.0', '900.0', '+Inf')] \
+        == [0, 1, 1, 2]
+    assert text('wait_seconds_sum') == 1240
+    assert [text('party_size_bucket', le=le) for le in ('2.0', '4.0', '+Inf')] == [0, 0, 1]
+    assert text('party_size_gcount') == 1 and text('party_size_gsum') == 6
+    assert text('menu_info', cook='Ada', soup='minestrone') == 1
+    assert text('door', door='open') == 1 and text('door', door='closed') == 0
+    for name in ('orders', 'bill_euros', 'wait_seconds'):
+        assert abs(text(f'{name}_created') - time.time()) < 600
+
+
+def static_definitions(text, _):
+    assert text('worker_errors_total') == 1
+    assert text('jobs_in_progress') == 0
+    assert text('query_seconds_count') == 3 and 0 <= text('query_seconds_sum') < 3
+    for kind in ('import', 'export', 'unknown', 'by hand'):
+        assert text('job_seconds_count', kind=kind) == 1
+
+
+def custom_collector(text, _):
+    assert text('pool_connections', pool='orders', state='idle') == 3
+    assert text('pool_connections', pool='orders', state='busy') == 5
+    assert text('pool_connections', pool='stock', state='busy') == 0
+    assert text.raw['pool_borrowed_total', frozenset({('pool', 'stock')})] == '18446744073709551615'
+
+
+def existing_counters(text, _):
+    zone = frozenset({('zone', 'example.org')})
+    assert text.raw['dns_queries_total', zone] == '9007199254740993'
+    assert text('dns_zone_bytes', zone='beispiel.de') == 512.5
+    assert [text('dns_answer_bytes_bucket', zone='example.org', le=le)
+            for le in ('128.0', '512.0', '1232.0', '+Inf')] == [4, 7, 9, 10]
+    assert list(text.types) == ['dns_queries_total', 'dns_zone_bytes', 'dns_answer_bytes']
+
+
+def textfile(text, example):
+    assert text('backup_files', disk='sda') == 1234
+    assert 0 <= text('backup_duration_seconds') < 60
+    assert abs(text('backup_last_success_timestamp_seconds') - time.time()) < 600
+    assert len(text.types) == 3
+    beside = [name for name in os.listdir(os.path.dirname(example.file))
+              if name.startswith('textfile') and name not in ('textfile', 'textfile.out')]
+    assert not beside, f'left behind: {beside}'
+
+
+def own_event_loop(text, _):
+    assert text('messages_total') == 2
+    assert text('loop_rounds_total') >= 1
+
+
+def own_http_server(text, example):
+    assert text('requests_total') == 1
+    assert text.count('process_threads') == 0
+    assert example.get('/', plain=True) == b'hello\n'
+
+
+def daemonise(text, example):
+    assert text('daemon_settings_read_total') == 42
+    daemon = int(re.search(rb'process (\d+)', example.said).group(1))
+    assert daemon != example.process.pid
+    assert example.process.wait(LIMIT) == 0  # the parent is not waiting for its child
+
+
+def unix_socket(text, _):
+    assert text('service_up') == 1
+
+
+def tls_hook(text, _):
+    assert text.count('c_info') == 1
+
+
+def demo(text, example):
+    def total(now):
+        return sum(value for (name, _), value in now.values.items()
+                   if name == 'shop_requests_total')
+
+    end = time.monotonic() + 3
+    later = example.scrape()
+    while total(later) <= total(text) and time.monotonic() < end:
+        later = example.scrape()
+    assert total(later) > total(text), 'nothing moves'
+    assert later.types['shop_request_seconds'] == 'histogram'
+    assert later('shop_response_bytes_count') > 0
+    assert later('shop_queue_items_gcount') >= 0
+    assert 0 <= later('shop_requests_in_progress') <= 4
+    assert sum(later('shop_state', shop_state=state)
+               for state in ('starting', 'open', 'overloaded')) == 1
+    assert later.count('shop_build_info') == 1
+
+
+# ---- running them -------------------------------------------------------------------------------
 
 class UnixConnection(http.client.HTTPConnection):
     def connect(self):
@@ -52,59 +150,70 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.host)
 
 
-def scrape(address):
-    if '://' not in address:
-        connection = UnixConnection(address, timeout=LIMIT)
-    else:
-        url = urllib.parse.urlsplit(address)
-        if url.scheme == 'https':
-            connection = http.client.HTTPSConnection(
-                url.hostname, url.port, timeout=LIMIT, context=ssl._create_unverified_context())
-        else:
-            connection = http.client.HTTPConnection(url.hostname, url.port, timeout=LIMIT)
-    connection.request('GET', '/metrics', headers={'Host': 'localhost'})
-    response = connection.getresponse()
-    body = response.read()
-    connection.close()
-    assert response.status == 200, f'status {response.status}'
-    kind = response.getheader('Content-Type', '')
-    assert kind.startswith('text/plain; version=0.0.4'), f'Content-Type: {kind}'
-    return body
-
-
 class Example:
     def __init__(self, program, folder):
         self.name = os.path.basename(program)
+        self.folder = folder
         self.file = os.path.join(folder, self.name)
-        arguments = {'existing_counters': [],
+        arguments = {'hello': ['0'],
+                     'existing_counters': [],
                      'textfile': [self.file],
                      'unix_socket': [self.file, SECONDS],
-                     'own_http_server': ['0', '1'],  # requests
+                     'own_http_server': ['0', '2'],  # requests
                      'tls_hook': ['0', f'{folder}/cert', f'{folder}/key', SECONDS],
                      }.get(self.name, ['0', SECONDS])
         self.output = open(self.file + '.out', 'w+b')
         self.process = subprocess.Popen(
             shlex.split(os.environ.get('RUN', '')) + [program] + arguments, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=self.output, start_new_session=True)
+        self.said, self.address = b'', None
 
-    def check(self):
-        first = self.process.stdout.readline()
-        while first and b'listening on ' not in first and not first.startswith(b'#'):
-            first = self.process.stdout.readline()
-        match = re.search(rb'listening on (\S+)', first)
-        if match:
-            check_text(self.name, scrape(match.group(1).decode()))
+    def get(self, path, plain=False):
+        if '://' not in self.address:
+            connection = UnixConnection(self.address, timeout=LIMIT)
+        else:
+            url = urllib.parse.urlsplit(self.address)
+            if url.scheme == 'https':
+                trust = ssl.create_default_context(cafile=f'{self.folder}/cert')
+                trust.check_hostname = False
+                connection = http.client.HTTPSConnection(url.hostname, url.port, timeout=LIMIT,
+                                                         context=trust)
+            else:
+                connection = http.client.HTTPConnection(url.hostname, url.port, timeout=LIMIT)
+        connection.request('GET', path, headers={'Host': 'localhost'})
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        assert response.status == 200, f'status {response.status}'
+        kind = response.getheader('Content-Type', '')
+        assert plain or kind.startswith('text/plain; version=0.0.4'), f'Content-Type: {kind}'
+        return body
+
+    def scrape(self):
+        return Exposition(self.get('/metrics'))
+
+    def check_served(self):
+        """Waits until the program serves, or until it is over."""
+        for line in iter(self.process.stdout.readline, b''):
+            self.said += line
+            match = re.match(rb'listening on (\S+)', line)
+            if match:
+                self.address = match.group(1).decode()
+                globals()[self.name](self.scrape(), self)
+                return
+
+    def check_end(self):
         if self.name == 'hello':  # the shortest: it goes on until it is ended
             self.process.terminate()
             assert self.process.wait(LIMIT) in (-signal.SIGTERM, 128 + signal.SIGTERM)
             return
-        rest = self.process.communicate(timeout=LIMIT)[0]
-        assert self.process.returncode == 0, f'exit status {self.process.returncode}'
+        self.said += self.process.stdout.read()
+        assert self.process.wait(LIMIT) == 0, f'exit status {self.process.returncode}'
         if self.name == 'textfile':
             with open(self.file, 'rb') as written:
-                check_text(self.name, written.read())
-        elif not match:
-            check_text(self.name, first + rest)
+                self.said = written.read()
+        if not self.address:
+            globals()[self.name](Exposition(self.said), self)
 
     def end(self):
         """Ends what still runs (but a daemon, which ends after its seconds); gives its errors."""
@@ -116,6 +225,17 @@ class Example:
         text = self.output.read().decode(errors='replace')
         self.output.close()
         return text
+
+
+def attempt(check):
+    try:
+        check()
+    except Exception as error:  # whatever it is, it is this example's failure
+        line = error.__traceback__
+        while line.tb_next:
+            line = line.tb_next
+        return f'{type(error).__name__}: {error} (line {line.tb_lineno})'
+    return None
 
 
 def main():
@@ -134,12 +254,9 @@ def main():
                             '/CN=localhost', '-keyout', f'{folder}/key', '-out', f'{folder}/cert'],
                            check=True, capture_output=True)
         examples = [Example(program, folder) for program in programs]
+        complaints = {example: attempt(example.check_served) for example in examples}
         for example in examples:
-            complaint = None
-            try:
-                example.check()
-            except Exception as error:  # whatever it is, it is this example's failure
-                complaint = f'{type(error).__name__}: {error}'
+            complaint = complaints[example] or attempt(example.check_end)
             errors = example.end()
             print(f'{example.name}: {complaint or "ok"}')
             if complaint or errors:
