@@ -36,17 +36,21 @@ static long result(SSL *tls, int ok, size_t size)
 static long tls_read(void *tls, void *data, size_t size)
 {
     size_t got = 0;
+    int ok;
 
     ERR_clear_error();
-    return result(tls, SSL_read_ex(tls, data, size, &got), got);
+    ok = SSL_read_ex(tls, data, size, &got);
+    return result(tls, ok, got);
 }
 
 static long tls_write(void *tls, const void *data, size_t size)
 {
     size_t put = 0;
+    int ok;
 
     ERR_clear_error();
-    return result(tls, SSL_write_ex(tls, data, size, &put), put);
+    ok = SSL_write_ex(tls, data, size, &put);
+    return result(tls, ok, put);
 }
 
 static void tls_close(void *tls)
