@@ -46,6 +46,10 @@ void promc__encoder_init(promc__encoder *encoder, promc_format format)
                                                      PROMC__DOTS, PROMC__VALUES};
 
     *encoder = (promc__encoder){.encoding = &promc__text_encoding, .format = format};
+    encoder->openmetrics = (format & 0xFF) == PROMC_FORMAT_OPENMETRICS ||
+                           (format & 0xFF) == PROMC_FORMAT_OPENMETRICS_0_0_1;
+    if (encoder->openmetrics)
+        encoder->encoding = &promc__openmetrics_encoding;
     encoder->escaping = escapings[format >> 8 & 3];
 }
 

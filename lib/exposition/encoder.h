@@ -52,6 +52,7 @@ struct promc__encoder {
     const promc__encoding *encoding;
     promc_format format;
     enum promc__escaping escaping;
+    bool openmetrics;
     /* Whether samples of a name may pass (a restricted view); NULL: all. */
     bool (*allows)(const void *arg, const char *name, size_t size);
     const void *allows_arg;
@@ -85,5 +86,6 @@ bool promc__encoder_wants_created(const promc__encoder *encoder);
 int promc__encoder_error(const promc__encoder *encoder);
 
 extern const promc__encoding promc__text_encoding;
+extern const promc__encoding promc__openmetrics_encoding;
 
 #endif

@@ -140,6 +140,13 @@ static bool format_of(const struct accept_entry *entry, promc_format *format)
 {
     bool has_version = entry->version.at != entry->version.end;
 
+    if (span_is(entry->type, "application/openmetrics-text")) {
+        *format = PROMC_FORMAT_OPENMETRICS_0_0_1;
+        if (span_is(entry->version, "0.0.1"))
+            return true;
+        *format = PROMC_FORMAT_OPENMETRICS | entry->escaping;
+        return !has_version || span_is(entry->version, "1.0.0");
+    }
     *format = PROMC_FORMAT_TEXT;
     if (span_is(entry->type, "*/*") || span_is(entry->type, "text/*"))
         return true;
@@ -171,16 +178,26 @@ promc_format promc_negotiate(const char *accept)
     return best;
 }
 
+#define ESCAPINGS(type)                                                                            \
+    {                                                                                              \
+        type "; escaping=underscores", type "; escaping=allow-utf-8", type "; escaping=dots",      \
+            type "; escaping=values"                                                               \
+    }
+
 const char *promc_content_type(promc_format format)
 {
-    static const char *const text_1_0_0[] = {
-        "text/plain; version=1.0.0; charset=utf-8; escaping=underscores",
-        "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8",
-        "text/plain; version=1.0.0; charset=utf-8; escaping=dots",
-        "text/plain; version=1.0.0; charset=utf-8; escaping=values",
-    };
+    static const char *const text[] = ESCAPINGS("text/plain; version=1.0.0; charset=utf-8");
+    static const char *const openmetrics[] =
+        ESCAPINGS("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-    if ((format & 0xFF) == PROMC_FORMAT_TEXT_1_0_0)
-        return text_1_0_0[format >> 8 & 3];
-    return "text/plain; version=0.0.4; charset=utf-8";
+    switch (format & 0xFF) {
+    case PROMC_FORMAT_TEXT_1_0_0:
+        return text[format >> 8 & 3];
+    case PROMC_FORMAT_OPENMETRICS:
+        return openmetrics[format >> 8 & 3];
+    case PROMC_FORMAT_OPENMETRICS_0_0_1:
+        return "application/openmetrics-text; version=0.0.1; charset=utf-8";
+    default:
+        return "text/plain; version=0.0.4; charset=utf-8";
+    }
 }

@@ -35,6 +35,7 @@ static const struct {
     promc_format plain, escaped;
 } formats[] = {
     {"text", PROMC_FORMAT_TEXT, PROMC_FORMAT_TEXT_1_0_0},
+    {"om", PROMC_FORMAT_OPENMETRICS, PROMC_FORMAT_OPENMETRICS},
 };
 
 static const struct {

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exposition/lines.h"
+
+#include "base/number.h"
+#include "metrics/label_text.h"
+
+#include <math.h>
+#include <string.h>
+
+#define HAS(encoder, kind) ((encoder)->kinds & 1u << PROMC__SAMPLE_##kind)
+
+/* A name that is not of the old character set goes into the braces, in quotes. */
+static void make_head(promc__encoder *encoder, promc__sample_kind kind)
+{
+    const promc__descriptor *family = &encoder->descriptor;
+    promc__buffer *text = &encoder->heads[kind].text, *name = &encoder->scratch;
+    bool quoted;
+
+    name->size = 0;
+    promc__buffer_append(name, family->name, family->name_size);
+    promc__buffer_string(name, promc__sample_suffix(family, kind));
+    if (name->error)
+        return;
+    quoted = encoder->escaping == PROMC__ALLOW_UTF_8 &&
+             !promc__is_legacy_metric_name(name->data, name->size);
+    text->size = 0;
+    if (quoted)
+        promc__buffer_char(text, '{');
+    promc__escape_metric_name(text, name->data, name->size, encoder->escaping);
+    promc__buffer_char(text, quoted ? ',' : '{');
+    encoder->heads[kind].labelled = text->size;
+    if (quoted)
+        promc__buffer_char(text, '{');
+    promc__escape_metric_name(text, name->data, name->size, encoder->escaping);
+    if (quoted)
+        promc__buffer_char(text, '}');
+}
+
+/* ---- lines ----------------------------------------------------------------------------------------- */
+
+/* Room for what a line has beside its name and labels. */
+#define LINE_ROOM (2 * PROMC__NUMBER_SIZE + 8)
+
+static char *put(char *at, const void *data, size_t size)
+{
+    memcpy(at, data, size);
+    return at + size;
+}
+
+/* Integers look like Python's floats, and keep all digits where a double would lose some. */
+static size_t write_value(char *out, const promc__value *value)
+{
+    const uint64_t exact = (uint64_t)1 << 53;
+
+    switch (value->kind) {
+    case PROMC__U64:
+        return value->u64 > exact ? promc__write_u64(out, value->u64)
+                                  : promc__write_double(out, (double)value->u64);
+    case PROMC__I64:
+        return value->i64 > (int64_t)exact || value->i64 < -(int64_t)exact
+                   ? promc__write_i64(out, value->i64)
+                   : promc__write_double(out, (double)value->i64);
+    default:
+        return promc__write_double(out, value->number);
+    }
+}
+
+/* The text format has milliseconds, truncated toward zero: int(float(timestamp) * 1000);
+ * OpenMetrics has seconds as Python prints them. */
+static char *put_timestamp(char *at, double timestamp, bool openmetrics)
+{
+    double milliseconds = timestamp * 1000;
+
+    if (timestamp == 0 || !(fabs(milliseconds) < 9e18))
+        return at;
+    *at++ = ' ';
+    if (openmetrics)
+        return at + promc__write_repr(at, timestamp);
+    return at + promc__write_i64(at, (int64_t)milliseconds);
+}
+
+static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
+                              promc__sample_kind kind, const promc__point *point,
+                              const promc__value *value)
+{
+    const promc__head *head = &encoder->heads[kind];
+    size_t size = point->labels_size;
+    char *at = promc__buffer_room(out, head->text.size + size + LINE_ROOM);
+
+    if (!at || head->text.error)
+        return;
+    if (size) {
+        at = put(at, head->text.data, head->labelled);
+        at = put(at, point->labels, size);
+        at = put(at, "} ", 2);
+    } else {
+        at = put(at, head->text.data + head->labelled, head->text.size - head->labelled);
+        *at++ = ' ';
+    }
+    at += write_value(at, value);
+    at = put_timestamp(at, point->timestamp, encoder->openmetrics);
+    *at++ = '\n';
+    out->size = (size_t)(at - out->data);
+}
+
+/* Puts an exemplar behind the line that was just written: OpenMetrics only. */
+static void append_exemplar(const promc__encoder *encoder, promc__buffer *out,
+                            const promc__exemplar *exemplar)
+{
+    char *at;
+
+    if (!encoder->openmetrics || !exemplar->labels || out->error || !out->size)
+        return;
+    at = promc__buffer_room(out, exemplar->labels_size + LINE_ROOM);
+    if (!at)
+        return;
+    at = put(at - 1, " # {", 4);
+    at = put(at, exemplar->labels, exemplar->labels_size);
+    at = put(at, "} ", 2);
+    at += promc__write_double(at, exemplar->value);
+    if (exemplar->timestamp != 0) {
+        *at++ = ' ';
+        at += promc__write_repr(at, exemplar->timestamp);
+    }
+    *at++ = '\n';
+    out->size = (size_t)(at - out->data);
+}
+
+static void write_number(promc__encoder *encoder, promc__buffer *out, promc__sample_kind kind,
+                         const promc__point *point, double number)
+{
+    promc__value value = {.kind = PROMC__DOUBLE, .number = number};
+
+    if (encoder->kinds & 1u << kind)
+        write_line(encoder, out, kind, point, &value);
+}
+
+/* A sample with one label more than its point has: before it, the label, and after it. */
+struct split {
+    const char *before, *after;
+    size_t before_size, after_size;
+};
+
+/* The label goes where its name belongs among the original ones: escaped names keep that order. */
+static size_t label_place(const promc__encoder *encoder, const promc__point *point,
+                          const char *name)
+{
+    const char *at = encoder->stored, *end = at + encoder->stored_size;
+    const char *escaped = point->labels, *escaped_end = escaped + point->labels_size;
+    promc__label_part part, escaped_part;
+
+    if (point->labels != encoder->labels.data)
+        return promc__label_place(point->labels, point->labels_size, name);
+    while (promc__label_next(&at, end, &part) &&
+           promc__label_next(&escaped, escaped_end, &escaped_part)) {
+        if (promc__label_compare(name, strlen(name), &part) < 0)
+            return (size_t)(escaped_part.begin - point->labels);
+    }
+    return point->labels_size;
+}
+
+static struct split split_labels(const promc__encoder *encoder, const promc__point *point,
+                                 const char *name)
+{
+    size_t place = label_place(encoder, point, name);
+    struct split split = {.before = point->labels, .after = point->labels + place};
+
+    split.after_size = point->labels_size - place;
+    split.before_size = place; /* with its comma, unless nothing comes after it */
+    return split;
+}
+
+static void write_split_line(const promc__encoder *encoder, promc__buffer *out, promc__sample_kind kind,
+                             const struct split *split, const char *label, size_t label_size,
+                             double number, double timestamp)
+{
+    const promc__head *head = &encoder->heads[kind];
+    char *at = promc__buffer_room(out, head->text.size + split->before_size + label_size +
+                                           split->after_size + LINE_ROOM);
+
+    if (!at || head->text.error)
+        return;
+    at = put(at, head->text.data, head->labelled);
+    at = put(at, split->before, split->before_size);
+    if (split->before_size && !split->after_size)
+        *at++ = ',';
+    at = put(at, label, label_size);
+    if (split->after_size) {
+        *at++ = ',';
+        at = put(at, split->after, split->after_size);
+    }
+    at = put(at, "} ", 2);
+    at += promc__write_double(at, number);
+    at = put_timestamp(at, timestamp, encoder->openmetrics);
+    *at++ = '\n';
+    out->size = (size_t)(at - out->data);
+}
+
+/* ---- the types --------------------------------------------------------------------------------------- */
+
+static void append_bound(promc__encoder *encoder, double bound)
+{
+    char *room = promc__buffer_room(&encoder->bounds, PROMC__NUMBER_SIZE + 8), *at = room;
+
+    if (!room)
+        return;
+    at = put(at + 1, "le=\"", 4);
+    at += promc__write_double(at, bound);
+    *at++ = '"';
+    *room = (char)(at - room - 1); /* the size comes first */
+    encoder->bounds.size = (size_t)(at - encoder->bounds.data);
+}
+
+/* The text of le for every bucket, made once for all children that share the bounds. */
+static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
+{
+    if (encoder->bounds_of == point->bounds && encoder->bounds_count == point->bound_count &&
+        point->bounds)
+        return;
+    encoder->bounds.size = 0;
+    for (size_t i = 0; i < point->bound_count; i++)
+        append_bound(encoder, point->bounds[i]);
+    append_bound(encoder, (double)INFINITY);
+    encoder->bounds_of = point->bounds;
+    encoder->bounds_count = point->bound_count;
+}
+
+static uint64_t write_buckets(promc__encoder *encoder, promc__buffer *out,
+                              const promc__point *point)
+{
+    struct split split = split_labels(encoder, point, "le");
+    bool may_fall = encoder->descriptor.type == PROMC_TYPE_GAUGE_HISTOGRAM;
+    uint64_t count = 0;
+    const char *label;
+
+    prepare_bounds(encoder, point);
+    if (encoder->bounds.error)
+        return 0;
+    label = encoder->bounds.data;
+    for (size_t i = 0; i <= point->bound_count; i++) {
+        size_t size = (size_t)*label;
+
+        count += point->counts[i];
+        if (HAS(encoder, BUCKET)) {
+            write_split_line(encoder, out, PROMC__SAMPLE_BUCKET, &split, label + 1, size,
+                             may_fall ? (double)(int64_t)count : (double)count, point->timestamp);
+            if (point->exemplars)
+                append_exemplar(encoder, out, &point->exemplars[i]);
+        }
+        label += 1 + size;
+    }
+    return count;
+}
+
+/* A sum makes no sense for a counter once observations can be negative (metrics.py,
+ * Histogram._child_samples), but for gauges it does. */
+static void write_histogram(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+{
+    uint64_t count = write_buckets(encoder, out, point);
+
+    write_number(encoder, out, PROMC__SAMPLE_COUNT, point, (double)count);
+    if (point->bound_count == 0 || point->bounds[0] >= 0)
+        write_number(encoder, out, PROMC__SAMPLE_SUM, point, point->sum);
+}
+
+/* The text format has these as families of their own, after all points. They are kept until then, so
+ * that they agree with the buckets. */
+static void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
+                                  const promc__point *point)
+{
+    int64_t count = (int64_t)write_buckets(encoder, out, point);
+
+    write_number(encoder, encoder->openmetrics ? out : &encoder->tails[0], PROMC__SAMPLE_GCOUNT,
+                 point, (double)count);
+    write_number(encoder, encoder->openmetrics ? out : &encoder->tails[1], PROMC__SAMPLE_GSUM,
+                 point, point->sum);
+}
+
+static void write_summary(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+{
+    struct split split = split_labels(encoder, point, "quantile");
+    char label[PROMC__NUMBER_SIZE + 16] = "quantile=\"";
+
+    for (size_t i = 0; i < point->quantile_count && HAS(encoder, VALUE); i++) {
+        size_t size = 10 + promc__write_double(label + 10, point->quantiles[i]);
+
+        label[size++] = '"';
+        write_split_line(encoder, out, PROMC__SAMPLE_VALUE, &split, label, size,
+                         point->quantile_values[i], point->timestamp);
+    }
+    write_number(encoder, out, PROMC__SAMPLE_COUNT, point, (double)point->counts[0]);
+    write_number(encoder, out, PROMC__SAMPLE_SUM, point, point->sum);
+}
+
+/* The label of a stateset has the family's name; it is sorted by that, whatever its escaped form. */
+static void write_stateset(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+{
+    const promc__descriptor *family = &encoder->descriptor;
+    promc__buffer *label = &encoder->scratch;
+    struct split split;
+    size_t name_size;
+
+    label->size = 0;
+    promc__buffer_append(label, family->name, family->name_size);
+    promc__buffer_char(label, '\0');
+    if (label->error)
+        return;
+    split = split_labels(encoder, point, label->data);
+    label->size = 0;
+    promc__escape_label_name(label, family->name, family->name_size, encoder->escaping);
+    promc__buffer_string(label, "=\"");
+    name_size = label->size;
+    for (size_t i = 0; i < point->state_count; i++) {
+        bool holds = point->active ? point->active[i] : i == point->state;
+
+        label->size = name_size;
+        promc__escape_label_value(label, point->states[i], strlen(point->states[i]));
+        promc__buffer_char(label, '"');
+        if (label->error)
+            return;
+        write_split_line(encoder, out, PROMC__SAMPLE_VALUE, &split, label->data, label->size,
+                         holds ? 1 : 0, point->timestamp);
+    }
+}
+
+/* ---- names of labels ------------------------------------------------------------------------------------ */
+
+/* Stored texts have names as they are; this escapes them. Their order stays that of the originals. */
+static void escape_names(promc__encoder *encoder, const promc__point *point)
+{
+    const char *at = point->labels, *end = at + point->labels_size;
+    promc__buffer *out = &encoder->labels;
+    promc__label_part part;
+
+    out->size = 0;
+    while (promc__label_next(&at, end, &part)) {
+        if (out->size)
+            promc__buffer_char(out, ',');
+        if (part.quoted_name) {
+            promc__buffer *name = &encoder->scratch;
+
+            name->size = 0;
+            for (size_t i = 0; i < part.name_size; i++) {
+                char c = part.name[i];
+
+                if (c == '\\' && i + 1 < part.name_size)
+                    c = part.name[++i] == 'n' ? '\n' : part.name[i];
+                promc__buffer_char(name, c);
+            }
+            promc__escape_label_name(out, name->data ? name->data : "", name->size,
+                                     encoder->escaping);
+        } else {
+            promc__escape_label_name(out, part.name, part.name_size, encoder->escaping);
+        }
+        promc__buffer_string(out, "=\"");
+        promc__buffer_append(out, part.value, part.value_size);
+        promc__buffer_char(out, '"');
+    }
+}
+
+/* Whether stored names are already what this format wants. */
+static bool names_stand(const promc__encoder *encoder, const promc__point *point)
+{
+    if (point->labels_size == 0 || encoder->escaping == PROMC__ALLOW_UTF_8)
+        return true;
+    return encoder->descriptor.legacy_labels && encoder->escaping != PROMC__DOTS;
+}
+
+static void write_point(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+{
+    switch (encoder->descriptor.type) {
+    case PROMC_TYPE_HISTOGRAM:
+        write_histogram(encoder, out, point);
+        break;
+    case PROMC_TYPE_GAUGE_HISTOGRAM:
+        write_gauge_histogram(encoder, out, point);
+        break;
+    case PROMC_TYPE_SUMMARY:
+        write_summary(encoder, out, point);
+        break;
+    case PROMC_TYPE_STATESET:
+        write_stateset(encoder, out, point);
+        break;
+    default:
+        if (!HAS(encoder, VALUE))
+            break;
+        write_line(encoder, out, PROMC__SAMPLE_VALUE, point, &point->value);
+        if (point->exemplars)
+            append_exemplar(encoder, out, &point->exemplars[0]);
+    }
+    if (encoder->openmetrics && point->created != 0)
+        write_number(encoder, out, PROMC__SAMPLE_CREATED, point, point->created);
+}
+
+static void write_created(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+{
+    write_number(encoder, out, PROMC__SAMPLE_CREATED, point, point->created);
+}
+
+static void with_names(promc__encoder *encoder, promc__buffer *out, const promc__point *point,
+                       void (*write)(promc__encoder *, promc__buffer *, const promc__point *))
+{
+    promc__point escaped;
+
+    if (names_stand(encoder, point)) {
+        write(encoder, out, point);
+        return;
+    }
+    escape_names(encoder, point);
+    if (encoder->labels.error)
+        return;
+    encoder->stored = point->labels;
+    encoder->stored_size = point->labels_size;
+    escaped = *point;
+    escaped.labels = encoder->labels.data;
+    escaped.labels_size = encoder->labels.size;
+    write(encoder, out, &escaped);
+}
+
+void promc__write_heads(promc__encoder *encoder)
+{
+    for (unsigned kind = 0; kind < PROMC__SAMPLE_KINDS; kind++) {
+        if (encoder->kinds & 1u << kind)
+            make_head(encoder, (promc__sample_kind)kind);
+    }
+}
+
+void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+{
+    with_names(encoder, out, point, write_point);
+}
+
+void promc__write_created(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+{
+    with_names(encoder, out, point, write_created);
+}

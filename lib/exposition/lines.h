@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines of samples: what the text format and OpenMetrics share (client_python: exposition.py and
+ * openmetrics/exposition.py, the sample lines of generate_latest()). */
+#ifndef PROMC_EXPOSITION_LINES_H
+#define PROMC_EXPOSITION_LINES_H
+
+#include "exposition/encoder.h"
+
+/* Prepares the sample names of the current family. */
+void promc__write_heads(promc__encoder *encoder);
+
+/* All samples of a point; for the text format without the created one. */
+void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const promc__point *point);
+void promc__write_created(promc__encoder *encoder, promc__buffer *out, const promc__point *point);
+
+#endif
