@@ -36,6 +36,8 @@ static int check_buckets(const promc__family *family, const promc_buckets *bucke
 
     if (buckets->count > MOST_BUCKETS)
         return promc__fail(PROMC_ERROR_ARGUMENT, "%s: more than %d buckets", name, MOST_BUCKETS);
+    if ((unsigned)buckets->kind > PROMC_BUCKETS_EXPONENTIAL_STEPS)
+        return promc__fail(PROMC_ERROR_ARGUMENT, "%s: .buckets is of no known kind", name);
     if (buckets->kind == PROMC_BUCKETS_LISTED && !buckets->bounds)
         return promc__fail(PROMC_ERROR_ARGUMENT, "%s: .buckets has a count but no bounds", name);
     if (buckets->kind == PROMC_BUCKETS_LINEAR_STEPS && !(buckets->step > 0))
