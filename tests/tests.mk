@@ -35,7 +35,7 @@ check-conformance: $(BUILD)/tests/replay ## Output compared with client_python's
 	@$(TEST_ENV) tests/run.sh $(CONFORMANCE_TESTS)
 
 check-integration: all $(BUILD)/tests/replay $(EXAMPLES) | $(filter deps-integration,$(MAKECMDGOALS)) ## Tests against Prometheus, Pushgateway, Alertmanager
-	@$(TEST_ENV) tests/run.sh $(wildcard tests/integration/test_*)
+	@$(TEST_ENV) tests/run.sh $(wildcard tests/integration/test_*.sh tests/integration/test_*.py)
 
 deps: ## Installs what check needs, if it is missing
 	@tests/deps.sh check
