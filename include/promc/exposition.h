@@ -19,7 +19,8 @@ enum {
     PROMC_FORMAT_TEXT = 0,      /**< text/plain; version=0.0.4, which everything reads */
     PROMC_FORMAT_TEXT_1_0_0 = 1, /**< the same lines, with a chosen escaping */
     PROMC_FORMAT_OPENMETRICS = 2, /**< OpenMetrics 1.0.0: all types, units, exemplars */
-    PROMC_FORMAT_OPENMETRICS_0_0_1 = 3 /**< the same under its old version, for old servers */
+    PROMC_FORMAT_OPENMETRICS_0_0_1 = 3, /**< the same under its old version, for old servers */
+    PROMC_FORMAT_PROTOBUF = 4 /**< delimited io.prometheus.client.MetricFamily messages */
 };
 enum {
     PROMC_ESCAPE_UNDERSCORES = 0x000, /**< what is not allowed becomes "_" */

@@ -50,6 +50,8 @@ void promc__encoder_init(promc__encoder *encoder, promc_format format)
                            (format & 0xFF) == PROMC_FORMAT_OPENMETRICS_0_0_1;
     if (encoder->openmetrics)
         encoder->encoding = &promc__openmetrics_encoding;
+    if ((format & 0xFF) == PROMC_FORMAT_PROTOBUF)
+        encoder->encoding = &promc__protobuf_encoding;
     encoder->escaping = escapings[format >> 8 & 3];
 }
 
@@ -61,6 +63,7 @@ void promc__encoder_free(promc__encoder *encoder)
         promc__buffer_free(&encoder->tails[i]);
     promc__buffer_free(&encoder->labels);
     promc__buffer_free(&encoder->scratch);
+    promc__buffer_free(&encoder->message);
     promc__buffer_free(&encoder->bounds);
 }
 
@@ -112,6 +115,6 @@ int promc__encoder_error(const promc__encoder *encoder)
     for (size_t i = 0; i < 2 && !error; i++)
         error = encoder->tails[i].error;
     if (!error)
-        error = encoder->scratch.error;
+        error = encoder->scratch.error ? encoder->scratch.error : encoder->message.error;
     return error ? error : encoder->bounds.error;
 }

@@ -67,6 +67,8 @@ struct promc__encoder {
     const char *stored;      /* the labels they were made of */
     size_t stored_size;
     promc__buffer scratch;   /* of names */
+    promc__buffer message;   /* protobuf: the family so far */
+    size_t message_head;     /* of it, what comes before the first metric */
     promc__buffer bounds;    /* le="..." of every bound of the family, one after the other */
     const double *bounds_of; /* the bounds they belong to */
     size_t bounds_count;
@@ -87,5 +89,6 @@ int promc__encoder_error(const promc__encoder *encoder);
 
 extern const promc__encoding promc__text_encoding;
 extern const promc__encoding promc__openmetrics_encoding;
+extern const promc__encoding promc__protobuf_encoding;
 
 #endif

@@ -92,7 +92,8 @@ static int weight_of(struct span span)
 /* One entry of the header. */
 struct accept_entry {
     struct span type;
-    struct span version; /* empty: none */
+    struct span version;         /* empty: none */
+    struct span proto, encoding; /* of protobuf */
     promc_format escaping;
     int weight;
 };
@@ -119,6 +120,10 @@ static void take_parameter(struct accept_entry *entry, struct span parameter)
         entry->weight = weight_of(value);
     else if (span_is(name, "version"))
         entry->version = value;
+    else if (span_is(name, "proto"))
+        entry->proto = value;
+    else if (span_is(name, "encoding"))
+        entry->encoding = value;
     else if (span_is(name, "escaping"))
         entry->escaping = escaping_of(value);
 }
@@ -146,6 +151,11 @@ static bool format_of(const struct accept_entry *entry, promc_format *format)
             return true;
         *format = PROMC_FORMAT_OPENMETRICS | entry->escaping;
         return !has_version || span_is(entry->version, "1.0.0");
+    }
+    if (span_is(entry->type, "application/vnd.google.protobuf")) {
+        *format = PROMC_FORMAT_PROTOBUF | entry->escaping;
+        return span_is(entry->proto, "io.prometheus.client.metricfamily") &&
+               span_is(entry->encoding, "delimited");
     }
     *format = PROMC_FORMAT_TEXT;
     if (span_is(entry->type, "*/*") || span_is(entry->type, "text/*"))
@@ -190,7 +200,13 @@ const char *promc_content_type(promc_format format)
     static const char *const openmetrics[] =
         ESCAPINGS("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
+    static const char *const protobuf[] = ESCAPINGS(
+        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
+        "encoding=delimited");
+
     switch (format & 0xFF) {
+    case PROMC_FORMAT_PROTOBUF:
+        return protobuf[format >> 8 & 3];
     case PROMC_FORMAT_TEXT_1_0_0:
         return text[format >> 8 & 3];
     case PROMC_FORMAT_OPENMETRICS:

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Delimited io.prometheus.client.MetricFamily messages (client_model: metrics.proto). A message
+ * begins with its length, so a large family is written as several messages of the same name: the
+ * output stays streaming, and readers take one metric after the other anyway.
+ */
+#include "exposition/encoder.h"
+#include "exposition/wire.h"
+
+#include "base/number.h"
+#include "metrics/label_text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Field numbers of metrics.proto. */
+enum { FAMILY_NAME = 1, FAMILY_HELP, FAMILY_TYPE, FAMILY_METRIC, FAMILY_UNIT };
+enum {
+    METRIC_LABEL = 1,
+    METRIC_GAUGE,
+    METRIC_COUNTER,
+    METRIC_SUMMARY,
+    METRIC_UNTYPED,
+    METRIC_TIMESTAMP_MS,
+    METRIC_HISTOGRAM
+};
+enum { LABEL_NAME = 1, LABEL_VALUE };
+enum { COUNTER_VALUE = 1, COUNTER_EXEMPLAR, COUNTER_CREATED };
+enum { SUMMARY_COUNT = 1, SUMMARY_SUM, SUMMARY_QUANTILE, SUMMARY_CREATED };
+enum { HISTOGRAM_COUNT = 1, HISTOGRAM_SUM, HISTOGRAM_BUCKET, HISTOGRAM_CREATED = 15 };
+enum { BUCKET_COUNT = 1, BUCKET_BOUND, BUCKET_EXEMPLAR };
+enum { EXEMPLAR_LABEL = 1, EXEMPLAR_VALUE, EXEMPLAR_TIMESTAMP };
+enum { TIMESTAMP_SECONDS = 1, TIMESTAMP_NANOS };
+enum { PAIR_FIRST = 1, PAIR_SECOND }; /* Gauge, Untyped, Quantile */
+
+/* A family message is passed on when it has grown to this. */
+#define MESSAGE_SIZE ((size_t)16 << 10)
+
+/* ---- families -------------------------------------------------------------------------------------- */
+
+static unsigned protobuf_type(promc_type type)
+{
+    switch (type) {
+    case PROMC_TYPE_COUNTER:
+        return 0;
+    case PROMC_TYPE_SUMMARY:
+        return 2;
+    case PROMC_TYPE_UNKNOWN:
+        return 3;
+    case PROMC_TYPE_HISTOGRAM:
+        return 4;
+    case PROMC_TYPE_GAUGE_HISTOGRAM:
+        return 5;
+    default:
+        return 1; /* gauge, and what has no type of its own here: info, stateset */
+    }
+}
+
+static void append_name(promc__encoder *encoder, promc__buffer *out, const char *name, size_t size,
+                        bool label)
+{
+    /* Names are strings of their own here: under allow-utf-8 nothing is quoted. */
+    if (encoder->escaping == PROMC__ALLOW_UTF_8)
+        promc__buffer_append(out, name, size);
+    else if (label)
+        promc__escape_label_name(out, name, size, encoder->escaping);
+    else
+        promc__escape_metric_name(out, name, size, encoder->escaping);
+}
+
+static void protobuf_begin(promc__encoder *encoder, promc__buffer *out)
+{
+    const promc__descriptor *family = &encoder->descriptor;
+    promc__buffer *message = &encoder->message, *name = &encoder->scratch;
+
+    (void)out;
+    name->size = 0;
+    promc__buffer_append(name, family->name, family->name_size);
+    promc__buffer_string(name, promc__sample_suffix(family, PROMC__SAMPLE_VALUE));
+    encoder->labels.size = 0;
+    append_name(encoder, &encoder->labels, name->data ? name->data : "", name->size, false);
+    message->size = 0;
+    promc__wire_bytes(message, FAMILY_NAME, encoder->labels.data, encoder->labels.size);
+    promc__wire_bytes(message, FAMILY_HELP, family->help, family->help_size);
+    promc__wire_u64(message, FAMILY_TYPE, protobuf_type(family->type));
+    if (family->unit)
+        promc__wire_bytes(message, FAMILY_UNIT, family->unit, strlen(family->unit));
+    encoder->message_head = message->size;
+}
+
+/* Readers skip families without metrics, so none is written. */
+static void pass_message(promc__encoder *encoder, promc__buffer *out)
+{
+    promc__buffer *message = &encoder->message;
+
+    if (message->error || message->size == encoder->message_head)
+        return;
+    promc__wire_varint(out, message->size);
+    promc__buffer_append(out, message->data, message->size);
+    message->size = encoder->message_head;
+}
+
+/* ---- labels, exemplars, times ------------------------------------------------------------------------ */
+
+static void append_unescaped(promc__buffer *out, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i];
+
+        if (c == '\\' && i + 1 < size)
+            c = text[++i] == 'n' ? '\n' : text[i];
+        promc__buffer_char(out, c);
+    }
+}
+
+static void write_unescaped(promc__buffer *out, unsigned field, const char *text, size_t size)
+{
+    size_t begin;
+
+    if (!memchr(text, '\\', size)) {
+        promc__wire_bytes(out, field, text, size);
+        return;
+    }
+    begin = promc__wire_begin(out, field);
+    append_unescaped(out, text, size);
+    promc__wire_end(out, begin);
+}
+
+static void write_label_name(promc__encoder *encoder, promc__buffer *out,
+                             const promc__label_part *part)
+{
+    promc__buffer *name = &encoder->scratch;
+    size_t begin;
+
+    name->size = 0;
+    append_unescaped(name, part->name, part->name_size);
+    begin = promc__wire_begin(out, LABEL_NAME);
+    append_name(encoder, out, name->data ? name->data : "", name->size, true);
+    promc__wire_end(out, begin);
+}
+
+static void write_labels(promc__encoder *encoder, promc__buffer *out, unsigned field,
+                         const char *labels, size_t size)
+{
+    const char *at = labels, *end = labels + size;
+    promc__label_part part;
+
+    while (promc__label_next(&at, end, &part)) {
+        size_t begin = promc__wire_begin(out, field);
+
+        if (!part.quoted_name && encoder->escaping != PROMC__DOTS)
+            promc__wire_bytes(out, LABEL_NAME, part.name, part.name_size);
+        else
+            write_label_name(encoder, out, &part);
+        write_unescaped(out, LABEL_VALUE, part.value, part.value_size);
+        promc__wire_end(out, begin);
+    }
+}
+
+static void write_time(promc__buffer *out, unsigned field, double seconds)
+{
+    int64_t whole;
+    size_t begin;
+
+    if (seconds == 0 || !(fabs(seconds) < 9e18))
+        return;
+    whole = (int64_t)seconds;
+    if ((double)whole > seconds)
+        whole--; /* nanoseconds count forward, also before 1970 */
+    begin = promc__wire_begin(out, field);
+    promc__wire_u64(out, TIMESTAMP_SECONDS, (uint64_t)whole);
+    promc__wire_u64(out, TIMESTAMP_NANOS, (uint64_t)((seconds - (double)whole) * 1e9));
+    promc__wire_end(out, begin);
+}
+
+static void write_exemplar(promc__encoder *encoder, unsigned field, const promc__exemplar *exemplar)
+{
+    promc__buffer *out = &encoder->message;
+    size_t begin;
+
+    if (!exemplar->labels)
+        return;
+    begin = promc__wire_begin(out, field);
+    write_labels(encoder, out, EXEMPLAR_LABEL, exemplar->labels, exemplar->labels_size);
+    promc__wire_double(out, EXEMPLAR_VALUE, exemplar->value);
+    write_time(out, EXEMPLAR_TIMESTAMP, exemplar->timestamp);
+    promc__wire_end(out, begin);
+}
+
+/* ---- metrics -------------------------------------------------------------------------------------------- */
+
+static double value_of(const promc__value *value)
+{
+    return value->kind == PROMC__U64   ? (double)value->u64
+           : value->kind == PROMC__I64 ? (double)value->i64
+                                       : value->number;
+}
+
+static void message_counter(promc__encoder *encoder, const promc__point *point)
+{
+    promc__buffer *out = &encoder->message;
+    size_t begin = promc__wire_begin(out, METRIC_COUNTER);
+
+    promc__wire_double(out, COUNTER_VALUE, value_of(&point->value));
+    if (point->exemplars)
+        write_exemplar(encoder, COUNTER_EXEMPLAR, &point->exemplars[0]);
+    if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
+        write_time(out, COUNTER_CREATED, point->created);
+    promc__wire_end(out, begin);
+}
+
+static void message_number(promc__encoder *encoder, unsigned field, double number)
+{
+    size_t begin = promc__wire_begin(&encoder->message, field);
+
+    promc__wire_double(&encoder->message, PAIR_FIRST, number);
+    promc__wire_end(&encoder->message, begin);
+}
+
+static void message_summary(promc__encoder *encoder, const promc__point *point)
+{
+    promc__buffer *out = &encoder->message;
+    size_t begin = promc__wire_begin(out, METRIC_SUMMARY);
+
+    promc__wire_u64(out, SUMMARY_COUNT, point->counts[0]);
+    promc__wire_double(out, SUMMARY_SUM, point->sum);
+    for (size_t i = 0; i < point->quantile_count; i++) {
+        size_t quantile = promc__wire_begin(out, SUMMARY_QUANTILE);
+
+        promc__wire_double(out, PAIR_FIRST, point->quantiles[i]);
+        promc__wire_double(out, PAIR_SECOND, point->quantile_values[i]);
+        promc__wire_end(out, quantile);
+    }
+    if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
+        write_time(out, SUMMARY_CREATED, point->created);
+    promc__wire_end(out, begin);
+}
+
+static void message_bucket(promc__encoder *encoder, uint64_t count, double bound,
+                           const promc__exemplar *exemplar)
+{
+    promc__buffer *out = &encoder->message;
+    size_t begin = promc__wire_begin(out, HISTOGRAM_BUCKET);
+
+    promc__wire_u64(out, BUCKET_COUNT, count);
+    promc__wire_double(out, BUCKET_BOUND, bound);
+    if (exemplar)
+        write_exemplar(encoder, BUCKET_EXEMPLAR, exemplar);
+    promc__wire_end(out, begin);
+}
+
+static void message_histogram(promc__encoder *encoder, const promc__point *point)
+{
+    promc__buffer *out = &encoder->message;
+    size_t begin = promc__wire_begin(out, METRIC_HISTOGRAM);
+    uint64_t count = 0;
+
+    for (size_t i = 0; i <= point->bound_count; i++)
+        count += point->counts[i];
+    promc__wire_u64(out, HISTOGRAM_COUNT, count);
+    promc__wire_double(out, HISTOGRAM_SUM, point->sum);
+    count = 0;
+    for (size_t i = 0; i <= point->bound_count; i++) {
+        count += point->counts[i];
+        message_bucket(encoder, count,
+                       i < point->bound_count ? point->bounds[i] : (double)INFINITY,
+                       point->exemplars ? &point->exemplars[i] : NULL);
+    }
+    if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
+        write_time(out, HISTOGRAM_CREATED, point->created);
+    promc__wire_end(out, begin);
+}
+
+static void message_value(promc__encoder *encoder, const promc__point *point)
+{
+    switch (encoder->descriptor.type) {
+    case PROMC_TYPE_COUNTER:
+        message_counter(encoder, point);
+        break;
+    case PROMC_TYPE_SUMMARY:
+        message_summary(encoder, point);
+        break;
+    case PROMC_TYPE_HISTOGRAM:
+    case PROMC_TYPE_GAUGE_HISTOGRAM:
+        message_histogram(encoder, point);
+        break;
+    case PROMC_TYPE_UNKNOWN:
+        message_number(encoder, METRIC_UNTYPED, value_of(&point->value));
+        break;
+    default:
+        message_number(encoder, METRIC_GAUGE, value_of(&point->value));
+    }
+}
+
+static void finish_metric(promc__encoder *encoder, promc__buffer *out, const promc__point *point,
+                          size_t begin)
+{
+    double milliseconds = point->timestamp * 1000;
+
+    if (point->timestamp != 0 && fabs(milliseconds) < 9e18)
+        promc__wire_u64(&encoder->message, METRIC_TIMESTAMP_MS, (uint64_t)(int64_t)milliseconds);
+    promc__wire_end(&encoder->message, begin);
+    if (encoder->message.size >= MESSAGE_SIZE)
+        pass_message(encoder, out);
+}
+
+/* A stateset is one gauge for each state, told apart by a label with the family's name. */
+static void stateset_metrics(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+{
+    promc__buffer *message = &encoder->message;
+
+    for (size_t i = 0; i < point->state_count; i++) {
+        size_t metric = promc__wire_begin(message, FAMILY_METRIC), label;
+
+        write_labels(encoder, message, METRIC_LABEL, point->labels, point->labels_size);
+        label = promc__wire_begin(message, METRIC_LABEL);
+        encoder->scratch.size = 0;
+        append_name(encoder, &encoder->scratch, encoder->descriptor.name,
+                    encoder->descriptor.name_size, true);
+        promc__wire_bytes(message, LABEL_NAME, encoder->scratch.data, encoder->scratch.size);
+        promc__wire_bytes(message, LABEL_VALUE, point->states[i], strlen(point->states[i]));
+        promc__wire_end(message, label);
+        message_number(encoder, METRIC_GAUGE,
+                       (point->active ? point->active[i] : i == point->state) ? 1 : 0);
+        finish_metric(encoder, out, point, metric);
+    }
+}
+
+static void protobuf_point(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+{
+    size_t metric;
+
+    if (encoder->descriptor.type == PROMC_TYPE_STATESET) {
+        stateset_metrics(encoder, out, point);
+        return;
+    }
+    metric = promc__wire_begin(&encoder->message, FAMILY_METRIC);
+    write_labels(encoder, &encoder->message, METRIC_LABEL, point->labels, point->labels_size);
+    message_value(encoder, point);
+    finish_metric(encoder, out, point, metric);
+}
+
+static void protobuf_end(promc__encoder *encoder, promc__buffer *out)
+{
+    pass_message(encoder, out);
+}
+
+static void protobuf_finish(promc__encoder *encoder, promc__buffer *out)
+{
+    (void)encoder;
+    (void)out;
+}
+
+const promc__encoding promc__protobuf_encoding = {
+    .begin = protobuf_begin,
+    .point = protobuf_point,
+    .end = protobuf_end,
+    .finish = protobuf_finish,
+};
