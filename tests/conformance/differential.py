@@ -4,9 +4,10 @@
 
     differential.py [COUNT] [--seed N]
 
-The operations are those of replay.c. What is printed must also be readable for client_python's
-text parser and for `promtool check metrics` (where it is installed). A difference is cut down to
-the operations that matter, and the seed repeats the run.
+The operations are those of replay.c. Compared are text, in every escaping, and OpenMetrics where
+client_python has no quirk. Text must also be readable for client_python's parser and for `promtool
+check metrics` (where it is installed). A difference is cut down to the operations that matter, and
+the seed repeats the run.
 
 client_python is Debian's python3-prometheus-client, or a newer one from the directory that
 PROMC_CLIENT_PYTHON names. Released versions up to 0.25.0 write 1e10 as "1e+010"; the corrected rule
@@ -107,7 +108,10 @@ class Python:
             for line in operations:
                 self.run([unescape(field) for field in line.split('\t')])
             self.text = {e: self.generate(e) for e in (ESCAPINGS if HAS_UTF_8 else ESCAPINGS[:1])}
-            self.openmetrics = openmetrics.generate_latest(self.registry)
+            self.openmetrics = {'underscores': openmetrics.generate_latest(self.registry)}
+            if HAS_UTF_8:
+                self.openmetrics['allow-utf-8'] = openmetrics.generate_latest(
+                    self.registry, escaping='allow-utf-8')
         finally:
             time.time = real_time
 
@@ -432,16 +436,18 @@ class Comparison:
     def formats(self, case):
         for escaping in ESCAPINGS if HAS_UTF_8 else ESCAPINGS[:1]:
             yield 'text', escaping
-        # In OpenMetrics client_python escapes sample names by the rule for label names.
+        # When it escapes sample names for OpenMetrics, client_python uses the rule for label names.
         if self.has_openmetrics and not case.utf_8 and not case.colon:
             yield 'om', 'underscores'
+        if self.has_openmetrics and HAS_UTF_8:
+            yield 'om', 'allow-utf-8'
 
     def difference(self, lines, format_name, escaping):
         """None, or the difference as text."""
         python = Python(lines)
         self.write(lines)
         ours = self.replay(format_name, escaping)
-        expected = python.text[escaping] if format_name == 'text' else python.openmetrics
+        expected = (python.text if format_name == 'text' else python.openmetrics)[escaping]
         if ours.returncode == 0 and not ours.stderr and ours.stdout == expected:
             self.last = ours.stdout
             return None
