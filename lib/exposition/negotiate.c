@@ -200,9 +200,12 @@ const char *promc_content_type(promc_format format)
     static const char *const openmetrics[] =
         ESCAPINGS("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-    static const char *const protobuf[] = ESCAPINGS(
-        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
-        "encoding=delimited");
+#define PROTOBUF                                                                                   \
+    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+    /* Here the escaping is optional, and a reader that names none expects none. */
+    static const char *const protobuf[] = {PROTOBUF, PROTOBUF "; escaping=allow-utf-8",
+                                           PROTOBUF "; escaping=dots",
+                                           PROTOBUF "; escaping=values"};
 
     switch (format & 0xFF) {
     case PROMC_FORMAT_PROTOBUF:

@@ -76,7 +76,7 @@ static promc__parsed request_line(promc__request_head *head, const char *data, s
         version[6] != '.' || version[7] < '0' || version[7] > '9')
         return bad_head(head, 400, "malformed HTTP version");
     if (version[5] != '1')
-        return bad_head(head, 505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+        return bad_head(head, 505, "only HTTP/1.0 and 1.1 are spoken here");
     head->minor = version[7] == '0' ? 0 : 1;
     return PROMC__PARTIAL;
 }
