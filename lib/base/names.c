@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* Which characters a kind of name may have. */
-enum name_kind { METRIC_NAME, LABEL_NAME };
+enum name_kind { NAME_OF_METRIC, NAME_OF_LABEL };
 
 /* A digit may not come first; a colon is for metrics only. */
 static bool name_allows(uint32_t c, bool first, enum name_kind kind)
@@ -16,7 +16,7 @@ static bool name_allows(uint32_t c, bool first, enum name_kind kind)
         return true;
     if (c >= '0' && c <= '9')
         return !first;
-    return c == '_' || (c == ':' && kind == METRIC_NAME);
+    return c == '_' || (c == ':' && kind == NAME_OF_METRIC);
 }
 
 static bool name_is_legacy(const char *name, size_t size, enum name_kind kind)
@@ -30,12 +30,12 @@ static bool name_is_legacy(const char *name, size_t size, enum name_kind kind)
 
 bool promc__is_legacy_metric_name(const char *name, size_t size)
 {
-    return name_is_legacy(name, size, METRIC_NAME);
+    return name_is_legacy(name, size, NAME_OF_METRIC);
 }
 
 bool promc__is_legacy_label_name(const char *name, size_t size)
 {
-    return name_is_legacy(name, size, LABEL_NAME);
+    return name_is_legacy(name, size, NAME_OF_LABEL);
 }
 
 /* ---- backslashes ----------------------------------------------------------------------------- */
@@ -171,7 +171,7 @@ static void rewrite_name(promc__buffer *out, const char *name, size_t size,
  * and client_python treats them as it does names that are not legacy. */
 static bool name_stays(const char *name, size_t size, enum name_kind kind)
 {
-    if (kind == LABEL_NAME && size >= 2 && name[0] == '_' && name[1] == '_')
+    if (kind == NAME_OF_LABEL && size >= 2 && name[0] == '_' && name[1] == '_')
         return false;
     return name_is_legacy(name, size, kind);
 }
@@ -198,13 +198,13 @@ static void escape_name(promc__buffer *out, const char *name, size_t size,
 void promc__escape_metric_name(promc__buffer *out, const char *name, size_t size,
                                enum promc__escaping escaping)
 {
-    escape_name(out, name, size, escaping, METRIC_NAME);
+    escape_name(out, name, size, escaping, NAME_OF_METRIC);
 }
 
 void promc__escape_label_name(promc__buffer *out, const char *name, size_t size,
                               enum promc__escaping escaping)
 {
-    escape_name(out, name, size, escaping, LABEL_NAME);
+    escape_name(out, name, size, escaping, NAME_OF_LABEL);
 }
 
 bool promc__label_name_changes(const char *name, size_t size, enum promc__escaping escaping)
@@ -213,12 +213,12 @@ bool promc__label_name_changes(const char *name, size_t size, enum promc__escapi
         return false;
     switch (escaping) {
     case PROMC__UNDERSCORES:
-        return !name_is_legacy(name, size, LABEL_NAME);
+        return !name_is_legacy(name, size, NAME_OF_LABEL);
     case PROMC__DOTS:
-        return !name_is_legacy(name, size, LABEL_NAME) || memchr(name, '_', size);
+        return !name_is_legacy(name, size, NAME_OF_LABEL) || memchr(name, '_', size);
     case PROMC__ALLOW_UTF_8:
     case PROMC__VALUES:
         break;
     }
-    return !name_stays(name, size, LABEL_NAME);
+    return !name_stays(name, size, NAME_OF_LABEL);
 }
