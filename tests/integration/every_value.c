@@ -74,11 +74,13 @@ static void define_many(void)
         promc_counter_family_new("v_many", "Many series.", PROMC_LABELS("a", "b"));
     char a[16], b[16];
 
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 1000; i++) {
         (void)snprintf(a, sizeof(a), "%d", i);
         (void)snprintf(b, sizeof(b), "%d", i % 7);
         promc_counter_add(promc_counter_labels(many, a, b), i);
     }
+    promc_counter_add_exemplar(promc_counter_new("v_traced", "With an exemplar."), 2.5,
+                               PROMC_PAIRS({"trace_id", "磁盘"}));
     promc_gauge_family_new("v_childless", "No series at all.", PROMC_LABELS("x"));
 }
 

@@ -157,22 +157,29 @@ def newer(package, program):
 # ---- Prometheus -----------------------------------------------------------------------------------
 
 class Prometheus(Server):
-    """Scrapes `targets` (job: port) five times a second. It has something to query after a good five
+    """Scrapes `targets` (job: port) four times a second. It has something to query after a good five
     seconds, which is when it looks for its targets."""
 
-    def __init__(self, program, folder, port, targets):
+    def __init__(self, program, folder, port, targets, protocols=None):
+        """`protocols`: names from Prometheus's scrape_protocols; None: what it does by itself."""
         self.url = f'http://127.0.0.1:{port}'
+        self.protocols = protocols
         os.makedirs(folder)
+        scrape = {'scrape_interval': '250ms', 'scrape_timeout': '250ms'}
+        if protocols:
+            scrape['scrape_protocols'] = protocols
         with open(f'{folder}/prometheus.yml', 'w', encoding='utf-8') as config:
-            json.dump({'global': {'scrape_interval': '200ms', 'scrape_timeout': '200ms'},
+            json.dump({'global': scrape,
                        'scrape_configs': [{'job_name': job,
                                            'static_configs': [{'targets': [f'127.0.0.1:{port}']}]}
                                           for job, port in targets.items()]}, config)  # is YAML, too
         super().__init__([program, f'--config.file={folder}/prometheus.yml',
                           f'--web.listen-address=127.0.0.1:{port}',
-                          f'--storage.tsdb.path={folder}/data', '--log.level=debug'],
+                          f'--storage.tsdb.path={folder}/data', '--log.level=debug',
+                          '--enable-feature=exemplar-storage'],
                          ready=f'{self.url}/-/ready', log=f'{folder}/log')
         self.version = self.api('status/buildinfo')['version']
+        self.name = ' '.join([self.version, *(protocols or [])])
 
     def api(self, path, **parameters):
         query = '?' + urllib.parse.urlencode(parameters) if parameters else ''
