@@ -30,6 +30,8 @@ char *promc__buffer_grow(promc__buffer *buffer, size_t size)
         return buffer->data + buffer->size;
     while (capacity < needed)
         capacity = capacity > limit / 2 ? limit : capacity * 2;
+    if (capacity > limit)
+        capacity = limit;
     data = promc__realloc(buffer->data, capacity);
     if (!data) {
         buffer->error = PROMC_ERROR_NO_MEMORY;

@@ -11,7 +11,7 @@
 
 #include <pthread.h>
 
-enum { CRC_WAYS = 4, CRC_STRIDE = 8 * CRC_WAYS };
+enum { CRC_WAYS = 5, CRC_STRIDE = 8 * CRC_WAYS };
 
 /* What a byte of a word does to the sum behind that word, and behind the same way's next word. The
  * first byte of a word has the longest way to go. */
@@ -44,7 +44,7 @@ static void make_crc_tables(void)
     }
 }
 
-static inline uint32_t crc_through(const crc_table tables[8], uint64_t word)
+static inline uint32_t crc_through(crc_table tables[8], uint64_t word)
 {
     return tables[0][word & 0xFF] ^ tables[1][word >> 8 & 0xFF] ^ tables[2][word >> 16 & 0xFF] ^
            tables[3][word >> 24 & 0xFF] ^ tables[4][word >> 32 & 0xFF] ^
@@ -54,18 +54,24 @@ static inline uint32_t crc_through(const crc_table tables[8], uint64_t word)
 /* All whole strides; returns how many bytes that were. */
 static size_t crc_of_strides(uint32_t *crc, const unsigned char *data, size_t size)
 {
-    uint32_t sums[CRC_WAYS] = {*crc};
+    uint32_t a = *crc, b = 0, c = 0, d = 0, e = 0;
     const unsigned char *at = data;
 
     if (size < CRC_STRIDE)
         return 0;
-    for (; size >= 2 * CRC_STRIDE; size -= CRC_STRIDE, at += CRC_STRIDE)
-        for (int way = 0; way < CRC_WAYS; way++)
-            sums[way] = crc_through(crc_of_stride, promc__load64(at + 8 * way) ^ sums[way]);
-    *crc = 0;
-    for (int way = 0; way < CRC_WAYS; way++, at += 8)
-        *crc = crc_through(crc_of_word, promc__load64(at) ^ sums[way] ^ *crc);
-    return (size_t)(at - data);
+    for (; size >= 2 * CRC_STRIDE; size -= CRC_STRIDE, at += CRC_STRIDE) {
+        a = crc_through(crc_of_stride, promc__load64(at) ^ a);
+        b = crc_through(crc_of_stride, promc__load64(at + 8) ^ b);
+        c = crc_through(crc_of_stride, promc__load64(at + 16) ^ c);
+        d = crc_through(crc_of_stride, promc__load64(at + 24) ^ d);
+        e = crc_through(crc_of_stride, promc__load64(at + 32) ^ e);
+    }
+    a = crc_through(crc_of_word, promc__load64(at) ^ a);
+    a = crc_through(crc_of_word, promc__load64(at + 8) ^ a ^ b);
+    a = crc_through(crc_of_word, promc__load64(at + 16) ^ a ^ c);
+    a = crc_through(crc_of_word, promc__load64(at + 24) ^ a ^ d);
+    *crc = crc_through(crc_of_word, promc__load64(at + 32) ^ a ^ e);
+    return (size_t)(at - data) + CRC_STRIDE;
 }
 
 uint32_t promc__crc32(uint32_t crc, const void *data, size_t size)

@@ -121,7 +121,7 @@ typedef struct promc__shard {
     _Alignas(64) atomic_bool owned;      /* by a living thread */
     struct promc__shard *next;           /* all shards, newest first; set before publication */
     uintptr_t seen;                      /* by promc__quiesce(), under the cells lock */
-    bool was_frozen;                     /* by the snapshot that runs, under the cells lock */
+    void *_Atomic blocks;                /* of its pages */
 } promc__shard;
 
 /* This thread's shard; NULL until its first update. */

@@ -87,15 +87,32 @@ static promc__shard *adopt_shard(void)
     return NULL;
 }
 
-/* Aligned to 64 bytes by hand: the allocator hook has no aligned form. Shards are never freed. */
-static promc__shard *make_shard(void)
+/* Zeroed memory aligned to 64 bytes by hand, as the allocator hook has no aligned form. Blocks are
+ * chained by their beginnings, so that leak checkers see that they are in use. */
+#define ALIGNED_OVERHEAD (sizeof(void *) + 63)
+
+static void *aligned_block(size_t size, void *_Atomic *chain)
 {
-    char *block = promc__zalloc(sizeof(promc__shard) + 63);
-    promc__shard *shard;
+    char *block = promc__zalloc(size + ALIGNED_OVERHEAD), *start = block + sizeof(void *);
+    void *before;
 
     if (!block)
         return NULL;
-    shard = (promc__shard *)(void *)(block + (64 - (uintptr_t)block % 64) % 64);
+    before = atomic_load_explicit(chain, memory_order_relaxed);
+    do
+        memcpy(block, &before, sizeof(before));
+    while (!atomic_compare_exchange_weak(chain, &before, block));
+    return start + (64 - (uintptr_t)start % 64) % 64;
+}
+
+/* Shards are never freed: another thread may adopt them at any time. */
+static promc__shard *make_shard(void)
+{
+    static void *_Atomic chain;
+    promc__shard *shard = aligned_block(sizeof(*shard), &chain);
+
+    if (!shard)
+        return NULL;
     atomic_init(&shard->directory, &empty_directory);
     atomic_init(&shard->mode, initial_mode);
     atomic_init(&shard->owned, true);
@@ -206,19 +223,17 @@ static bool grow_directory(promc__shard *shard, uint32_t index)
 }
 
 /* Pages begin on a cache line, so that no two threads' cells share one. */
-static promc__page *make_page(void)
+static promc__page *make_page(promc__shard *shard)
 {
-    size_t bytes = sizeof(promc__page) + 63;
-    char *block;
+    size_t bytes = sizeof(promc__page) + ALIGNED_OVERHEAD;
+    promc__page *page;
 
     if (!reserve_private(bytes))
         return NULL;
-    block = promc__zalloc(bytes);
-    if (!block) {
+    page = aligned_block(sizeof(*page), &shard->blocks);
+    if (!page)
         atomic_fetch_sub_explicit(&private_bytes, bytes, memory_order_relaxed);
-        return NULL;
-    }
-    return (promc__page *)(void *)(block + (64 - (uintptr_t)block % 64) % 64);
+    return page;
 }
 
 promc__cell *promc__make_private_cell(promc__shard *shard, uint32_t slot)
@@ -233,7 +248,7 @@ promc__cell *promc__make_private_cell(promc__shard *shard, uint32_t slot)
     directory = atomic_load_explicit(&shard->directory, memory_order_relaxed);
     if (index >= directory->size && !grow_directory(shard, index))
         return NULL;
-    page = make_page();
+    page = make_page(shard);
     if (!page)
         return NULL;
     directory = atomic_load_explicit(&shard->directory, memory_order_relaxed);
