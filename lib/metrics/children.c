@@ -394,18 +394,25 @@ static void free_values(char **values, size_t count)
     promc__free(values);
 }
 
-/* Copies of values with invalid UTF-8 replaced; NULL when out of memory. */
+/* A copy with invalid UTF-8 replaced; NULL when out of memory. */
+static char *repaired_value(const char *value)
+{
+    promc__buffer text = PROMC__BUFFER(0);
+    char *repaired = NULL;
+
+    promc__utf8_repair(&text, value, strlen(value));
+    if (!text.error)
+        repaired = promc__copy(text.data ? text.data : "", text.size);
+    promc__buffer_free(&text);
+    return repaired;
+}
+
 static char **repaired_values(const promc__family *family, const char *const *values)
 {
     char **repaired = promc__zalloc(family->label_count * sizeof(*repaired));
 
     for (size_t i = 0; repaired && i < family->label_count; i++) {
-        promc__buffer text = PROMC__BUFFER(0);
-
-        promc__utf8_repair(&text, values[i], strlen(values[i]));
-        if (!text.error)
-            repaired[i] = promc__copy(text.data ? text.data : "", text.size);
-        promc__buffer_free(&text);
+        repaired[i] = repaired_value(values[i]);
         if (!repaired[i]) {
             free_values(repaired, family->label_count);
             repaired = NULL;
@@ -590,21 +597,11 @@ static bool has_all(const promc__child *child, const promc_label *labels)
     return true;
 }
 
-int promc__family_remove_matching(promc__family *family, const promc_label *labels)
+static int remove_having(promc__family *family, const promc_label *labels)
 {
     promc__child *next;
     int removed = 0;
 
-    if (!family || !labels || !labels->name)
-        return 0;
-    for (const promc_label *label = labels; label->name; label++) {
-        if (promc__labels_find(family, label->name) == family->label_count)
-            return promc__fail(PROMC_ERROR_LABELS, "%s: Unknown label names: %s", family->name,
-                               label->name);
-        if (!label->value)
-            return promc__fail(PROMC_ERROR_LABELS, "%s: the value of label %s is NULL",
-                               family->name, label->name);
-    }
     promc__lock(promc__stripe(family));
     for (promc__child *child = family->first; child; child = next) {
         next = child->next;
@@ -616,6 +613,48 @@ int promc__family_remove_matching(promc__family *family, const promc_label *labe
     leave_limbo(family);
     promc__unlock(promc__stripe(family));
     return removed;
+}
+
+/* Children have their values repaired, so the values they must match are repaired too. */
+static int remove_repaired(promc__family *family, const promc_label *labels, size_t count)
+{
+    promc_label *repaired = promc__zalloc((count + 1) * sizeof(*repaired));
+    size_t done = 0;
+    int status;
+
+    for (; repaired && done < count; done++) {
+        repaired[done].name = labels[done].name;
+        repaired[done].value = repaired_value(labels[done].value);
+        if (!repaired[done].value)
+            break;
+    }
+    if (repaired && done == count)
+        status = remove_having(family, repaired);
+    else
+        status = promc__fail_memory(family->name);
+    while (done)
+        promc__free((char *)(uintptr_t)repaired[--done].value);
+    promc__free(repaired);
+    return status;
+}
+
+int promc__family_remove_matching(promc__family *family, const promc_label *labels)
+{
+    bool valid = true;
+    size_t count = 0;
+
+    if (!family || !labels || !labels->name)
+        return 0;
+    for (const promc_label *label = labels; label->name; label++, count++) {
+        if (promc__labels_find(family, label->name) == family->label_count)
+            return promc__fail(PROMC_ERROR_LABELS, "%s: Unknown label names: %s", family->name,
+                               label->name);
+        if (!label->value)
+            return promc__fail(PROMC_ERROR_LABELS, "%s: the value of label %s is NULL",
+                               family->name, label->name);
+        valid = valid && promc__utf8_valid(label->value, strlen(label->value));
+    }
+    return valid ? remove_having(family, labels) : remove_repaired(family, labels, count);
 }
 
 void promc__family_clear(promc__family *family)

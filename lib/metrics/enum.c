@@ -22,7 +22,8 @@ static const promc__type enum_type = {
     .fill = fill_enum,
 };
 
-static int check_states(const promc__family *family, const char *const *states, size_t count)
+static int check_states(const promc__family *family, const char *const *states, size_t count,
+                        const promc_label *const_labels)
 {
     const char *name = family->name;
 
@@ -30,7 +31,8 @@ static int check_states(const promc__family *family, const char *const *states, 
         return promc__fail(PROMC_ERROR_ARGUMENT,
                            "No states provided for Enum metric: %s; use .states = PROMC_STATES()",
                            name);
-    if (promc__labels_find(family, name) < family->label_count)
+    if (promc__labels_find(family, name) < family->label_count ||
+        promc_label_value(const_labels, name))
         return promc__fail(PROMC_ERROR_LABELS, "Overlapping labels for Enum metric: %s", name);
     for (size_t i = 0; i < count; i++) {
         if (!promc__utf8_valid(states[i], strlen(states[i])))
@@ -44,14 +46,15 @@ static int check_states(const promc__family *family, const char *const *states, 
     return PROMC_OK;
 }
 
-static int set_states(promc__family *family, const char *const *states)
+static int set_states(promc__family *family, const char *const *states,
+                      const promc_label *const_labels)
 {
     size_t count = 0;
     int status;
 
     while (states && states[count])
         count++;
-    status = check_states(family, states, count);
+    status = check_states(family, states, count, const_labels);
     if (status != PROMC_OK)
         return status;
     family->states = promc__zalloc((count + 1) * sizeof(*family->states));
@@ -74,7 +77,7 @@ static promc__family *create_enum(const promc_enum_opts *options, bool labelled)
 
     if (!family)
         return NULL;
-    if (set_states(family, options->states) != PROMC_OK) {
+    if (set_states(family, options->states, common->const_labels) != PROMC_OK) {
         promc__definition_failed(common->registry);
         promc__family_free(family);
         return NULL;
