@@ -5,6 +5,9 @@
  *
  * Another allocator in its place (jemalloc, tcmalloc) leaves glibc's at zero, and nothing is
  * written then.
+ *
+ * Cost: about a microsecond, and 20 ns for every free chunk in the bins, which mallinfo2 counts with
+ * the arena locked. A heap in a million pieces makes a scrape hold up malloc for 20 ms.
  */
 #include "base/compiler.h"
 

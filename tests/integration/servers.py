@@ -30,10 +30,11 @@ def free_ports(count):
     return ports
 
 
-def get(url, timeout=10):
+def get(url, accept=None):
     """Status and body."""
+    request = urllib.request.Request(url, headers={'Accept': accept} if accept else {})
     try:
-        with urllib.request.urlopen(url, timeout=timeout) as response:
+        with urllib.request.urlopen(request, timeout=10) as response:
             return response.status, response.read()
     except urllib.error.HTTPError as error:
         with error:

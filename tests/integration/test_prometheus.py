@@ -311,6 +311,19 @@ class Texts(unittest.TestCase):
             self.assertTrue(theirs[series] == value or math.isnan(value), series)
 
 
+    @each_text
+    def test_client_python_openmetrics(self, name, text):
+        try:
+            from prometheus_client.openmetrics.parser import text_string_to_metric_families
+        except ImportError:
+            self.skipTest('client_python is not installed')
+        text = servers.get(STARTED[name].url, 'application/openmetrics-text;version=1.0.0')[1]
+        families = list(text_string_to_metric_families(text.decode()))
+        self.assertGreater(len(families), 0)
+        names = [family.name for family in families]
+        self.assertEqual(len(names), len(set(names)))
+
+
 class Z_AfterTheEnd(unittest.TestCase):
     def test_a_program_that_ended_is_down(self):
         STARTED['labels'].end()

@@ -341,15 +341,26 @@ static void test_whole_tree(void **state)
     assert_near(value_of("process_start_time_seconds"), 1823.75);
     assert_near(value_of("process_open_fds"), 3);
     assert_near(value_of("process_max_fds"), 2048);
+    put_text("stat", "b\nbtim\n\nxbtime 1\nbtime 1000\nbtime 2000\n");
+    collect_tree();
+    assert_near(value_of("process_start_time_seconds"), 1823.75);
     assert_near(value_of("process_virtual_memory_max_bytes"), 1073741824);
 }
 
 static void test_without_boot_time(void **state)
 {
-    static const char *const without[] = {
-        "",          "cpu 1 2 3\n", "btime\n",       "btime \n",      "btime x\n",
-        "btime 0\n", "btime -5\n",  "xbtime 1000\n", "btimer 1000\n", "btime 99999999999\n",
-        "bti"};
+    static const char *const without[] = {"",
+                                          "cpu 1 2 3\n",
+                                          "btime\n",
+                                          "btime \n",
+                                          "btime x\n",
+                                          "btime 0\n",
+                                          "btime -5\n",
+                                          "xbtime 1000\n",
+                                          "btimer 1000\n",
+                                          "btime 99999999999\n",
+                                          "btime 1000x\n",
+                                          "bti"};
 
     (void)state;
     for (size_t i = 0; i < promc__count_of(without); i++) {
