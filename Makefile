@@ -93,7 +93,7 @@ $(addprefix $(BUILD)/,libpromc.a $(SO_NAMES) tests/replay): $(BUILD)/%: $(OBJ)/%
 	@mkdir -p $(@D) && ln -sf $(if $(filter tests/%,$*),../)$(notdir $(OBJ))/$* $@
 
 -include $(OBJECTS:.o=.d)
-include examples/examples.mk tests/tests.mk
+include examples/examples.mk tests/tests.mk tests/bench/bench.mk
 
 # ---- installing -----------------------------------------------------------------------------------
 

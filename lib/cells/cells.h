@@ -201,7 +201,8 @@ bool promc__quiesce(void);
  * without a page, and the slow path sorts it out. */
 #define PROMC__SLOT_REMOVED 0x80000000u /* updates are discarded */
 #define PROMC__SLOT_WATCHED 0x40000000u /* the next update clears it: somebody wants to know */
-#define PROMC__SLOT_MASK 0x3FFFFFFFu
+#define PROMC__SLOT_CALLBACK 0x20000000u /* a gauge's function gives the value */
+#define PROMC__SLOT_MASK 0x1FFFFFFFu
 
 /*
  * A block of cells: the first is a sum (double), the others are counts (integers). A counter has the

@@ -38,16 +38,18 @@ static promc__family *create_gauge(const promc_gauge_opts *options, bool labelle
 
 PROMC__DEFINE_TYPE(gauge, create_gauge);
 
-/* Whether an update counts: not for a removed child, nor while a function gives the value. */
+/* Whether an update counts: not for a removed child, nor while a function gives the value. Both are
+ * flags in the slot word, which has no slot here. */
 static inline bool takes_updates(promc_gauge *gauge)
 {
+    uint32_t flags;
+
     if (promc__unlikely(!gauge))
         return false;
-    if (promc__unlikely(atomic_load_explicit(&gauge->child.extra, memory_order_relaxed) != NULL))
-        return false;
-    if (promc__unlikely(atomic_load_explicit(&gauge->child.numbers.slot, memory_order_relaxed)))
-        return promc__child_is_live(&gauge->child);
-    return true;
+    flags = atomic_load_explicit(&gauge->child.numbers.slot, memory_order_relaxed);
+    if (promc__likely(!flags))
+        return true;
+    return promc__child_is_live(&gauge->child) && !(flags & PROMC__SLOT_CALLBACK);
 }
 
 static inline void add_to_gauge(promc_gauge *gauge, double amount)
@@ -116,6 +118,10 @@ void promc_gauge_set_function(promc_gauge *gauge, double (*function)(void *arg),
     promc__lock(promc__stripe(family));
     if (promc__child_is_live(&gauge->child)) {
         old = atomic_exchange(&gauge->child.extra, callback);
+        if (callback)
+            atomic_fetch_or(&gauge->child.numbers.slot, PROMC__SLOT_CALLBACK);
+        else
+            atomic_fetch_and(&gauge->child.numbers.slot, ~PROMC__SLOT_CALLBACK);
         callback = old;
     }
     promc__unlock(promc__stripe(family));
