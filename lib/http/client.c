@@ -125,7 +125,9 @@ void promc__client_run(promc_http_server *server, promc__client *client, uint64_
     promc__connection *connection = &client->connection;
 
     client->again = false;
-    for (int round = 0; moved && connection->state != PROMC__CLOSED; round++) {
+    /* A stop waits for one handler or collector, not for those of all clients. */
+    for (int round = 0;
+         moved && connection->state != PROMC__CLOSED && !atomic_load(&server->stopping); round++) {
         if (round == ROUNDS_A_TURN) {
             client->again = server->some_again = true;
             break;

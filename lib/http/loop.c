@@ -177,7 +177,8 @@ static int work(promc_http_server *server, const promc__ready *ready, int count)
 
     go_on(server, now);
     for (int i = 0; i < count; i++)
-        handle_event(server, &ready[i], now);
+        handle_event(server, &ready[i], promc__now_ms()); /* a handler may have taken long */
+    now = promc__now_ms();
     if (server->accept_at && now >= server->accept_at)
         resume_accepting(server);
     keep_deadlines(server, now);

@@ -82,7 +82,7 @@ static int set_site(promc_http_server *server, const promc_http_server_opts *set
     return PROMC_OK;
 }
 
-static int make_tables(promc_http_server *server)
+static int make_client_tables(promc_http_server *server)
 {
     size_t capacity = (size_t)server->max_connections + PROMC__SPARE_CLIENTS, size, fds;
 
@@ -148,7 +148,7 @@ static int begin_server(promc_http_server *server, const promc_http_server_opts 
     int status = set_site(server, set);
 
     if (status == PROMC_OK)
-        status = make_tables(server);
+        status = make_client_tables(server);
     if (status == PROMC_OK)
         status = promc__listen(&server->listeners, set);
     if (status == PROMC_OK)
