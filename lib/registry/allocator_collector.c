@@ -6,10 +6,13 @@
  * Another allocator in its place (jemalloc, tcmalloc) leaves glibc's at zero, and nothing is
  * written then.
  *
- * Cost: about a microsecond, and 20 ns for every free chunk in the bins, which mallinfo2 counts with
- * the arena locked. A heap in a million pieces makes a scrape hold up malloc for 20 ms.
+ * Cost: about a microsecond, and 20 ns for every free chunk in the bins, which mallinfo2 counts
+ * with the arena locked. A heap in a million pieces would make every scrape hold up malloc for 20
+ * ms, so a heap in many pieces is left alone for some minutes, and the figures are left out
+ * meanwhile.
  */
 #include "base/compiler.h"
+#include "base/os.h"
 
 #include <promc/exposition.h>
 
@@ -19,6 +22,16 @@
 #define PROMC__MALLINFO 1
 extern struct mallinfo2 mallinfo2(void) __attribute__((weak));
 #endif
+#endif
+
+#if defined(PROMC__MALLINFO)
+#include <stdatomic.h>
+
+/* About a millisecond's worth. */
+#define MANY_CHUNKS 50000
+#define PAUSE_NS ((uint64_t)600 * 1000000000)
+
+static atomic_ullong paused_until; /* by the monotonic clock */
 #endif
 
 static const struct {
@@ -54,12 +67,14 @@ static int collect_allocator(promc_writer *writer, void *arg)
 {
     (void)arg;
 #if defined(PROMC__MALLINFO)
-    if (mallinfo2) {
+    if (mallinfo2 && promc__os.monotonic_ns() >= atomic_load(&paused_until)) {
         struct mallinfo2 info = mallinfo2();
         double values[] = {(double)info.arena,   (double)info.uordblks, (double)info.fordblks,
                            (double)info.ordblks, (double)info.hblkhd,   (double)info.hblks,
                            (double)info.keepcost};
 
+        if (info.ordblks > MANY_CHUNKS)
+            atomic_store(&paused_until, promc__os.monotonic_ns() + PAUSE_NS);
         if (info.arena || info.hblkhd)
             return write_allocator(writer, values);
     }

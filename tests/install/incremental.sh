@@ -5,8 +5,7 @@
 unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS BUILD OBJ
 copy=$(mktemp -d) || exit
 trap 'rm -rf "$copy"' EXIT
-mkdir "$copy/tests" "$copy/examples"
-cp -R Makefile include lib "$copy" && cp tests/*.mk "$copy/tests" && cp examples/*.mk "$copy/examples"
+cp -R Makefile include lib examples tests "$copy"
 cd "$copy" || exit
 
 die() {

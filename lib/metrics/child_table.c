@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hash table of a family's children: open addressing with linear probing. Lookups read it
+ * without a lock; changes are made under the stripe lock. */
+#include "base/lock.h"
+#include "base/memory.h"
+#include "metrics/children.h"
+
+/* Entries that a small table gets when children come and go. */
+#define SMALL_TABLE 64
+
+struct promc__table {
+    promc__table *retired; /* the one it replaced, until nobody can be reading that */
+    size_t mask;
+    size_t used; /* entries that are not empty: children and tombstones */
+    promc__child *_Atomic entries[];
+};
+
+static promc__child tombstone;
+
+static promc__table *new_table(size_t children)
+{
+    size_t size = 8, bytes;
+    promc__table *table;
+
+    while (size / 2 < children)
+        size *= 2;
+    if (!promc__size_of(size, sizeof(table->entries[0]), sizeof(*table), &bytes))
+        return NULL;
+    table = promc__zalloc(bytes);
+    if (table)
+        table->mask = size - 1;
+    return table;
+}
+
+void promc__table_put(promc__table *table, promc__child *child)
+{
+    size_t i = child->hash & table->mask;
+    promc__child *entry;
+
+    while ((entry = atomic_load_explicit(&table->entries[i], memory_order_relaxed)) != NULL &&
+           entry != &tombstone)
+        i = (i + 1) & table->mask;
+    atomic_store_explicit(&table->entries[i], child, memory_order_release);
+    table->used += entry == NULL;
+}
+
+void promc__table_drop(promc__table *table, const promc__child *child)
+{
+    size_t i = child->hash & table->mask;
+
+    while (atomic_load_explicit(&table->entries[i], memory_order_relaxed) != child)
+        i = (i + 1) & table->mask;
+    atomic_store_explicit(&table->entries[i], &tombstone, memory_order_release);
+}
+
+promc__child *promc__table_find(const promc__family *family, uint32_t hash,
+                                const char *const *values, const size_t *sizes)
+{
+    const promc__table *table = atomic_load_explicit(&family->table, memory_order_acquire);
+    promc__child *child;
+
+    if (promc__unlikely(!table))
+        return NULL;
+    for (size_t i = hash & table->mask;; i = (i + 1) & table->mask) {
+        child = atomic_load_explicit(&table->entries[i], memory_order_acquire);
+        if (!child)
+            return NULL;
+        if (child->hash == hash && child != &tombstone && promc__labels_match(child, values, sizes))
+            return child;
+    }
+}
+
+static void free_retired(promc__table *table)
+{
+    while (table->retired) {
+        promc__table *next = table->retired->retired;
+
+        promc__free(table->retired);
+        table->retired = next;
+    }
+}
+
+/* Room for one more entry, by a new table where more than three quarters are used. Readers may
+ * still be in the old one. A small table full of tombstones is replaced by a larger one, so that
+ * children that come and go do not replace it all the time. */
+bool promc__table_reserve(promc__family *family)
+{
+    promc__table *old = atomic_load_explicit(&family->table, memory_order_relaxed), *table;
+    size_t wanted = family->child_count + 1;
+
+    if (old && old->used + 1 <= (old->mask + 1) / 4 * 3)
+        return true;
+    if (old && wanted < SMALL_TABLE && wanted < old->used / 2)
+        wanted = SMALL_TABLE;
+    table = new_table(wanted);
+    if (!table)
+        return false;
+    for (promc__child *child = family->first; child; child = child->next)
+        promc__table_put(table, child);
+    table->retired = old;
+    atomic_store_explicit(&family->table, table, memory_order_release);
+    promc__lock(&promc__cells_lock);
+    if (old && promc__quiesce())
+        free_retired(table);
+    promc__unlock(&promc__cells_lock);
+    return true;
+}
+
+void promc__table_free(promc__table *table)
+{
+    if (table)
+        free_retired(table);
+    promc__free(table);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files about children share: table, lookup, life, removal. */
+#ifndef PROMC_METRICS_CHILDREN_H
+#define PROMC_METRICS_CHILDREN_H
+
+#include "metrics/family.h"
+
+/* ---- child_table.c ------------------------------------------------------------------------------
+ */
+
+/* The child with these values (valid UTF-8); NULL if there is none. Inside a section, or under the
+ * stripe lock, under which all the others are called. */
+promc__child *promc__table_find(const promc__family *family, uint32_t hash,
+                                const char *const *values, const size_t *sizes);
+/* Makes room for one more child; false: no memory. */
+bool promc__table_reserve(promc__family *family);
+void promc__table_put(promc__table *table, promc__child *child);
+void promc__table_drop(promc__table *table, const promc__child *child);
+void promc__table_free(promc__table *table);
+
+/* ---- child_lookup.c -----------------------------------------------------------------------------
+ */
+
+/* Label values with their sizes and hash; on the stack unless there are very many. */
+#define PROMC__FEW_LABELS 16
+struct promc__query {
+    size_t few[PROMC__FEW_LABELS];
+    size_t *sizes;
+    uint32_t hash;
+};
+
+/* False: no memory. */
+bool promc__query_prepare(struct promc__query *query, const promc__family *family,
+                          const char *const *values);
+void promc__query_finish(struct promc__query *query);
+
+/* PROMC_OK if there is a value for each label; else an error (last error set). */
+int promc__values_check(const promc__family *family, const char *const *values, size_t count);
+bool promc__values_valid(const promc__family *family, const char *const *values);
+/* Copies with invalid UTF-8 replaced; NULL: no memory. */
+char *promc__value_repaired(const char *value);
+char **promc__values_repaired(const promc__family *family, const char *const *values);
+void promc__values_free(char **values, size_t count);
+
+/* ---- children.c: all under the stripe lock, but for find_or_add
+ * ----------------------------------- */
+
+/* The child with these values, made if it is not there. NULL and the last error: no memory. */
+promc__child *promc__children_find_or_add(promc__family *family, uint32_t hash,
+                                          const char *const *values, const size_t *sizes);
+/* Takes a live child out of table and list. */
+void promc__children_hide(promc__family *family, promc__child *child);
+/* Makes removed children ready for reuse, when there are enough of them. */
+void promc__children_clean(promc__family *family);
+/* When a child of a family with idle_ttl was last known to be updated (monotonic ns). */
+_Atomic uint64_t *promc__child_last_update(promc__child *child);
+
+#endif
