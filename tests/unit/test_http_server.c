@@ -616,6 +616,44 @@ static void transports(void **state)
     atomic_store(&refuse_session, false);
 }
 
+/* ---- stopping ----------------------------------------------------------------------------------
+ */
+
+static atomic_int collecting;
+
+static int slow_collector(promc_writer *writer, void *arg)
+{
+    const struct timespec pause = {.tv_nsec = 200 * 1000000};
+
+    (void)writer, (void)arg;
+    atomic_fetch_add(&collecting, 1);
+    return nanosleep(&pause, NULL);
+}
+
+/* Ten clients wait for a slow collector; the stop waits for one of them. */
+static void stop_waits_for_one_collector(void **state)
+{
+    const promc_collector collector = {slow_collector, NULL, NULL};
+    promc_registry *slow = promc_registry_new();
+    promc_http_server *server;
+    int fds[10];
+
+    (void)state;
+    assert_int_equal(promc_registry_register(slow, &collector), PROMC_OK);
+    server = promc_start_http_server(0, .address = "127.0.0.1", .registry = slow);
+    assert_non_null(server);
+    for (int i = 0; i < 10; i++) {
+        fds[i] = peer_connect("127.0.0.1", promc_http_server_port(server));
+        peer_send(fds[i], REQUEST);
+    }
+    assert_true(peer_readable(fds[0], 5000)); /* so the others are next */
+    promc_http_server_stop(server);
+    assert_in_range(atomic_load(&collecting), 1, 4);
+    for (int i = 0; i < 10; i++)
+        close(fds[i]);
+    promc_registry_free(slow);
+}
+
 /* ---- fork ---------------------------------------------------------------------------------------
  */
 
@@ -787,6 +825,7 @@ int main(void)
         cmocka_unit_test(refused_bodies_do_not_reset),
         cmocka_unit_test(own_metrics),
         cmocka_unit_test(transports),
+        cmocka_unit_test(stop_waits_for_one_collector),
         cmocka_unit_test(servers_belong_to_the_parent),
         cmocka_unit_test(children_do_not_keep_connections_open),
         cmocka_unit_test(fork_in_the_middle_of_a_handler),
