@@ -90,11 +90,12 @@ inline int promc_registry_unregister(promc_registry *registry, const promc_colle
 }
 extern "C" {
 #else
-#define promc_registry_unregister(registry, what)                                                  \
-    _Generic((what),                                                                               \
+/* Variadic: a compound literal may have commas. */
+#define promc_registry_unregister(registry, ...)                                                   \
+    _Generic((__VA_ARGS__),                                                                        \
         promc_collector *: promc__unregister_collector,                                            \
         const promc_collector *: promc__unregister_collector,                                      \
-        default: promc_registry_unregister_metric)((registry), (what))
+        default: promc_registry_unregister_metric)((registry), __VA_ARGS__)
 static inline int promc__unregister_collector(promc_registry *registry, const void *collector)
 {
     return promc_registry_unregister_collector(registry, (const promc_collector *)collector);
