@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -64,6 +66,22 @@ static void end_on_a_character(char *message, size_t size)
     message[length] = '\0';
 }
 
+/* Messages are valid UTF-8, whatever names they quote and wherever those were cut. */
+static void mend_message(char *message, size_t size)
+{
+    uint32_t code_point;
+    size_t length;
+
+    end_on_a_character(message, size);
+    for (size = strlen(message); size; message += length, size -= length) {
+        length = promc__utf8_decode(message, size, &code_point);
+        if (length == 0) {
+            *message = '?';
+            length = 1;
+        }
+    }
+}
+
 int promc__fail(int code, const char *format, ...)
 {
     va_list arguments;
@@ -71,7 +89,7 @@ int promc__fail(int code, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(last_error.message, sizeof(last_error.message), format, arguments);
     va_end(arguments);
-    end_on_a_character(last_error.message, sizeof(last_error.message));
+    mend_message(last_error.message, sizeof(last_error.message));
     return publish(code);
 }
 
@@ -95,7 +113,7 @@ int promc__fail_errno(const char *format, ...)
         snprintf(reason, sizeof(reason), "error %d", number);
     used = strlen(last_error.message);
     snprintf(last_error.message + used, sizeof(last_error.message) - used, ": %s", reason);
-    end_on_a_character(last_error.message, sizeof(last_error.message));
+    mend_message(last_error.message, sizeof(last_error.message));
     return publish(PROMC_ERROR_SYSTEM);
 }
 
