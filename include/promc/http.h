@@ -18,8 +18,7 @@ PROMC_BEGIN_DECLS
 
 typedef struct promc_http_server promc_http_server;
 
-/* ---- requests and responses, for routes and hooks ---------------------------------------------
- */
+/* ---- requests and responses, for routes and hooks -------------------------------------------- */
 
 /** One header. Lists of headers end in {NULL, NULL}. */
 typedef promc_label promc_http_header;
@@ -91,8 +90,7 @@ typedef struct promc_transport {
     void *(*open)(int fd, void *arg);
     long (*read)(void *session, void *data, size_t size);
     long (*write)(void *session, const void *data, size_t size);
-    /** Says goodbye if it can do so at once, and frees the session; the server closes the socket.
-     */
+    /** Says goodbye if that does not block, and frees the session; the server closes the socket. */
     void (*close)(void *session);
     void *arg;
 } promc_transport;
@@ -102,12 +100,11 @@ typedef struct promc_transport {
 /** Options of promc_start_http_server(port, .address = "::1", ...) and promc_http_server_open(). */
 typedef struct promc_http_server_opts {
     size_t size;
-    int port; /**< 0 to 65535; 0: the system picks one, see promc_http_server_port() */
-    const char
-        *address; /**< numeric or a name; NULL: all, IPv6 and IPv4 ("::" where there is IPv6) */
-    const char *unix_path;    /**< listen on this unix socket instead; a stale one is replaced */
-    int fd;                   /**< listen on this descriptor + 1 instead: .fd = PROMC_FD(listening).
-                                   The server owns it once it has started. */
+    int port;              /**< 0 to 65535; 0: the system picks one, see promc_http_server_port() */
+    const char *address;   /**< numeric or a name; NULL: all, IPv6 ("::") and IPv4 */
+    const char *unix_path; /**< listen on this unix socket instead; a stale one is replaced */
+    int fd;                /**< listen on this descriptor + 1 instead: .fd = PROMC_FD(listening).
+                                The server owns it once it has started. */
     promc_registry *registry; /**< NULL: the default registry */
     const char *path;         /**< serve metrics here only; NULL: on every path, as client_python */
     promc_http_authorizer authorizer; /**< NULL: everybody */
@@ -130,8 +127,7 @@ typedef struct promc_http_server_opts {
 /** A descriptor as option value, so that an unset option is not standard input. */
 #define PROMC_FD(fd) ((fd) + 1)
 
-/* ---- 1. a thread of its own -------------------------------------------------------------------
- */
+/* ---- 1. a thread of its own ------------------------------------------------------------------ */
 
 /**
  * Starts serving in a new thread. The macro promc_start_http_server(8000, .option = ...) calls it.
@@ -151,8 +147,7 @@ PROMC_API int promc_http_server_port(const promc_http_server *server);
  *  fine. Not from a handler. */
 PROMC_API void promc_http_server_stop(promc_http_server *server);
 
-/* ---- 2. in the host's event loop ---------------------------------------------------------------
- */
+/* ---- 2. in the host's event loop ------------------------------------------------------------- */
 
 /** As promc_http_server_start(), without the thread. Stop it with promc_http_server_stop(). */
 PROMC_API promc_http_server *promc_http_server_create(const promc_http_server_opts *options);
@@ -187,8 +182,7 @@ PROMC_API int promc_http_server_step(promc_http_server *server, int timeout_ms);
 PROMC_API int promc_http_server_route(promc_http_server *server, const char *method,
                                       const char *path, promc_http_handler handler, void *arg);
 
-/* ---- 3. in the host's own HTTP server -----------------------------------------------------------
- */
+/* ---- 3. in the host's own HTTP server -------------------------------------------------------- */
 
 /** Options of promc_http_respond(head, size, sink, arg, .registry = reg). */
 typedef struct promc_http_respond_opts {

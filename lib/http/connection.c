@@ -41,8 +41,7 @@ void promc__connection_abort(promc__connection *c)
     close_connection(c);
 }
 
-/* ---- requests -----------------------------------------------------------------------------------
- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static void erase_input(promc__connection *c, size_t at, size_t size)
 {
@@ -135,8 +134,7 @@ void promc__connection_refuse(promc__connection *c, int status, const char *deta
     promc__respond_bad(c, status, detail, now);
 }
 
-/* ---- output -------------------------------------------------------------------------------------
- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static bool all_sent(const promc__connection *c)
 {

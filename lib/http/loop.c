@@ -30,8 +30,7 @@ int promc__watch(promc_http_server *server, promc__watched *watched, int wait_fo
     return status;
 }
 
-/* ---- new clients --------------------------------------------------------------------------------
- */
+/* ---- new clients ----------------------------------------------------------------------------- */
 
 /*
  * Slow or silent clients must not lock out a scrape: past the limit the one that has kept the
@@ -110,8 +109,7 @@ static void accept_clients(promc_http_server *server, int listener, uint64_t now
     }
 }
 
-/* ---- the turn -----------------------------------------------------------------------------------
- */
+/* ---- the turn -------------------------------------------------------------------------------- */
 
 static void handle_event(promc_http_server *server, const promc__ready *ready, uint64_t now)
 {

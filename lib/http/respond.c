@@ -83,8 +83,7 @@ void promc__respond_bad(promc__connection *c, int status, const char *detail, ui
     send_error(c, status, detail, now);
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------
- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 /* Puts text before what is at `*at`; the room is there. */
 static void prepend(promc__buffer *out, size_t *at, const char *text, size_t size)
@@ -209,8 +208,7 @@ static void send_metrics_head(promc__connection *c, const promc_http_request *re
         promc__connection_abort(c);
 }
 
-/* ---- everything else ----------------------------------------------------------------------------
- */
+/* ---- everything else ------------------------------------------------------------------------- */
 
 static void send_decided(promc__connection *c, const promc__decision *decision,
                          const promc_http_request *request, uint64_t now)

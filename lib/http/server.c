@@ -11,8 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* ---- making -------------------------------------------------------------------------------------
- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static bool is_one_line(const char *text)
 {
@@ -187,8 +186,7 @@ promc_http_server *promc_http_server_create(const promc_http_server_opts *option
     return server;
 }
 
-/* ---- a thread of its own ------------------------------------------------------------------------
- */
+/* ---- a thread of its own --------------------------------------------------------------------- */
 
 static void *serve(void *arg)
 {
@@ -233,8 +231,7 @@ promc_http_server *promc_http_server_start(const promc_http_server_opts *options
     return NULL;
 }
 
-/* ---- ending -------------------------------------------------------------------------------------
- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 /* Connections of the parent: nothing may be said on them, and the poller, which is the parent's
  * too, must not forget them. Sessions of a transport are left: freeing one might send something. */
@@ -325,8 +322,7 @@ void promc_http_server_stop(promc_http_server *server)
     promc__server_free(server);
 }
 
-/* ---- the rest of the interface ------------------------------------------------------------------
- */
+/* ---- the rest of the interface --------------------------------------------------------------- */
 
 int promc_http_server_port(const promc_http_server *server)
 {

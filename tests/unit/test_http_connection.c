@@ -16,8 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- a site -------------------------------------------------------------------------------------
- */
+/* ---- a site ---------------------------------------------------------------------------------- */
 
 static promc_registry *registry;
 static promc__routes routes;
@@ -128,8 +127,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- running a connection -----------------------------------------------------------------------
- */
+/* ---- running a connection -------------------------------------------------------------------- */
 
 static char output[4 << 20];
 static size_t output_size;
@@ -193,8 +191,7 @@ static int status_of(const char *response)
 
 #define H "Host: a\r\n"
 
-/* ---- what is answered ---------------------------------------------------------------------------
- */
+/* ---- what is answered ------------------------------------------------------------------------ */
 
 struct exchange {
     int status;
@@ -318,8 +315,7 @@ static void cuts_are_no_requests(void **state)
     }
 }
 
-/* ---- connections that go on ---------------------------------------------------------------------
- */
+/* ---- connections that go on ------------------------------------------------------------------ */
 
 static size_t count_of(const char *text, const char *part)
 {
@@ -487,8 +483,7 @@ static void large_responses_of_handlers(void **state)
     assert_string_equal(strstr(output, "\r\n\r\n"), "\r\n\r\n");
 }
 
-/* ---- scrapes ------------------------------------------------------------------------------------
- */
+/* ---- scrapes --------------------------------------------------------------------------------- */
 
 /* The content of a chunked body that must be whole; undone in place. */
 static size_t unchunk(char *body)
@@ -651,8 +646,7 @@ static void interleaved_scrapes(void **state)
     promc_text_free(&expected);
 }
 
-/* ---- limits, deadlines, authorizers -------------------------------------------------------------
- */
+/* ---- limits, deadlines, authorizers ---------------------------------------------------------- */
 
 static void configured_paths(void **state)
 {
@@ -872,8 +866,7 @@ static void routes_are_checked(void **state)
     assert_int_equal(promc__routes_add(&routes, "GET", "/x", NULL, NULL), PROMC_ERROR_ARGUMENT);
 }
 
-/* ---- promc_http_respond() -----------------------------------------------------------------------
- */
+/* ---- promc_http_respond() -------------------------------------------------------------------- */
 
 static size_t sink_room;
 
@@ -951,8 +944,7 @@ static void respond_to_a_failing_sink(void **state)
         assert_int_equal(status_of(output), 200);
 }
 
-/* ---- memory that is refused ---------------------------------------------------------------------
- */
+/* ---- memory that is refused ------------------------------------------------------------------ */
 
 static long allocations_left = -1; /* negative: no end */
 

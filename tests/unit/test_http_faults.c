@@ -157,8 +157,7 @@ static int unscript(void **state)
 
 static promc_registry *registry;
 
-/* ---- starting -----------------------------------------------------------------------------------
- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 /* Each call on the way to a running server fails once, with each error: the start fails with words,
  * or the failure does not matter; nothing stays open. */
@@ -230,8 +229,7 @@ static void a_given_descriptor_survives_a_failed_start(void **state)
     assert_int_equal(close(fd), 0);
 }
 
-/* ---- serving ------------------------------------------------------------------------------------
- */
+/* ---- serving --------------------------------------------------------------------------------- */
 
 /* Steps until the peer has the whole response or its end; what came. */
 static const char *answer_of(promc_http_server *server, int fd)
@@ -327,8 +325,7 @@ static void bytes_one_by_one(void **state)
     promc_http_server_stop(server);
 }
 
-/* ---- out of descriptors -------------------------------------------------------------------------
- */
+/* ---- out of descriptors ---------------------------------------------------------------------- */
 
 static int accepts;
 
@@ -397,8 +394,7 @@ static void idle_clients_make_room(void **state)
     promc_http_server_stop(server);
 }
 
-/* ---- memory -------------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static long blocks_left = -1;
 

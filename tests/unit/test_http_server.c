@@ -233,8 +233,7 @@ static void given_descriptors(void **state)
     assert_null(promc_start_http_server(0, .fd = PROMC_FD(fd)));
 }
 
-/* ---- in an event loop ---------------------------------------------------------------------------
- */
+/* ---- in an event loop ------------------------------------------------------------------------ */
 
 /* Steps until the peer has something to read. */
 static void step_until_readable(promc_http_server *server, int peer)
@@ -275,8 +274,7 @@ static void steps(void **state)
     promc_http_server_stop(server);
 }
 
-/* ---- slow clients -------------------------------------------------------------------------------
- */
+/* ---- slow clients ---------------------------------------------------------------------------- */
 
 static void past_the_limit(void **state)
 {
@@ -399,8 +397,7 @@ static void a_thousand_slow_clients(void **state)
     promc_http_server_stop(server);
 }
 
-/* ---- routes, threads, signals -------------------------------------------------------------------
- */
+/* ---- routes, threads, signals ---------------------------------------------------------------- */
 
 static int hello(const promc_http_request *request, promc_http_response *response, void *arg)
 {
@@ -517,8 +514,7 @@ static void own_metrics(void **state)
     promc_registry_free(own);
 }
 
-/* ---- a transport --------------------------------------------------------------------------------
- */
+/* ---- a transport ----------------------------------------------------------------------------- */
 
 /* Turns every bit round, moves one to three bytes at a time, and often wants the other direction.
  */
@@ -616,8 +612,7 @@ static void transports(void **state)
     atomic_store(&refuse_session, false);
 }
 
-/* ---- stopping ----------------------------------------------------------------------------------
- */
+/* ---- stopping -------------------------------------------------------------------------------- */
 
 static atomic_int collecting;
 
@@ -654,8 +649,7 @@ static void stop_waits_for_one_collector(void **state)
     promc_registry_free(slow);
 }
 
-/* ---- fork ---------------------------------------------------------------------------------------
- */
+/* ---- fork ------------------------------------------------------------------------------------ */
 
 /* Starting one in the child works; its exit status. (ThreadSanitizer has no threads after fork.) */
 static int start_in_child(void)
