@@ -277,6 +277,14 @@ static int leave_current(promc_writer *writer)
     return pass_family_on(writer, family);
 }
 
+static int fail_over_limit(const promc_writer *writer, const char *name)
+{
+    return promc__fail(PROMC_ERROR_LIMIT,
+                       "%s: the writer keeps more than %zu bytes; raise .memory_limit, or write "
+                       "families .in_order",
+                       name, writer->limit);
+}
+
 static int begin_written_family(promc_writer *writer, promc_family *family)
 {
     int status = PROMC_OK;
@@ -291,6 +299,9 @@ static int begin_written_family(promc_writer *writer, promc_family *family)
         writer->current = family;
         break;
     default:
+        writer->kept += sizeof(*family) + family->descriptor.name_size + family->descriptor.help_size;
+        if (writer->kept > writer->limit)
+            return fail_over_limit(writer, family->name);
         break;
     }
     family->begun = promc__encoder_begin(&family->encoder, &family->head, &family->descriptor);
@@ -350,6 +361,9 @@ promc_family *promc_writer_family_create(promc_writer *writer, const promc_famil
     family_name(&name, options);
     if (name.error)
         promc__writer_failed(writer, promc__fail_memory(options->name));
+    else if (name.size == 0)
+        promc__writer_failed(writer, promc__fail(PROMC_ERROR_NAME, "metric name cannot be empty: %s",
+                                                 options->name));
     else
         family = find_or_make(writer, options, &name);
     promc__buffer_free(&name);
@@ -401,11 +415,32 @@ static int encode_point(promc_writer *writer, promc_family *family, const promc_
         writer->kept = kept_by(family);
         return status;
     }
-    if (writer->kept > writer->limit)
-        return promc__fail(PROMC_ERROR_LIMIT,
-                           "%s: the writer keeps more than %zu bytes; raise .memory_limit, or write "
-                           "families .in_order",
-                           family->name, writer->limit);
+    return writer->kept > writer->limit ? fail_over_limit(writer, family->name) : PROMC_OK;
+}
+
+/* Labels that the type writes itself would be there twice. */
+static int check_own_label(const promc_family *family, const promc_label *labels)
+{
+    const char *own = NULL;
+
+    switch (family->descriptor.type) {
+    case PROMC_TYPE_HISTOGRAM:
+    case PROMC_TYPE_GAUGE_HISTOGRAM:
+        own = "le";
+        break;
+    case PROMC_TYPE_SUMMARY:
+        own = "quantile";
+        break;
+    case PROMC_TYPE_STATESET:
+        own = family->name;
+        break;
+    default:
+        break;
+    }
+    if (own && promc_label_value(labels, own))
+        return promc__fail(PROMC_ERROR_LABELS,
+                           "%s: Reserved label metric name: %s (this type uses it itself)",
+                           family->name, own);
     return PROMC_OK;
 }
 
@@ -417,6 +452,8 @@ static int label_text(promc_writer *writer, promc_family *family, promc__point *
     writer->labels.size = 0;
     writer->labels.error = PROMC_OK;
     status = promc__pairs_text(&writer->labels, labels, family->name);
+    if (status == PROMC_OK)
+        status = check_own_label(family, labels);
     if (status != PROMC_OK || !point->labels_size)
         goto done;
     /* The point has labels of its own: the pairs of an info. */

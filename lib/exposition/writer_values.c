@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "metrics/label_text.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -112,7 +113,7 @@ int promc_writer_histogram(promc_writer *writer, promc_family *family,
     status = check_histogram(family, value);
     if (status != PROMC_OK)
         return promc__writer_failed(writer, status);
-    has_infinity = value->count && isinf(value->bounds[value->count - 1]);
+    has_infinity = value->count && value->bounds[value->count - 1] > DBL_MAX;
     count = value->count + !has_infinity;
     if (count > promc__count_of(few))
         counts = count < SIZE_MAX / sizeof(*counts) ? promc__malloc(count * sizeof(*counts)) : NULL;
@@ -134,6 +135,21 @@ int promc_writer_histogram(promc_writer *writer, promc_family *family,
 
 /* ---- summaries ------------------------------------------------------------------------------------------ */
 
+static int check_summary(const promc_family *family, const promc_summary_value *value)
+{
+    if (!value || value->size < sizeof(*value) ||
+        (value->quantile_count && (!value->quantiles || !value->values)))
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "%s: a summary value needs .size, and values for its quantiles",
+                           family->name);
+    for (size_t i = 0; i < value->quantile_count; i++) {
+        if (!(value->quantiles[i] >= 0 && value->quantiles[i] <= 1))
+            return promc__fail(PROMC_ERROR_ARGUMENT, "%s: quantiles must be from 0 to 1",
+                               family->name);
+    }
+    return PROMC_OK;
+}
+
 int promc_writer_summary(promc_writer *writer, promc_family *family,
                          const promc_summary_value *value, const promc_label *labels)
 {
@@ -142,12 +158,9 @@ int promc_writer_summary(promc_writer *writer, promc_family *family,
 
     if (status != PROMC_OK)
         return status;
-    if (!value || value->size < sizeof(*value) ||
-        (value->quantile_count && (!value->quantiles || !value->values)))
-        return promc__writer_failed(
-            writer, promc__fail(PROMC_ERROR_ARGUMENT,
-                                "%s: a summary value needs .size, and values for its quantiles",
-                                family->name));
+    status = check_summary(family, value);
+    if (status != PROMC_OK)
+        return promc__writer_failed(writer, status);
     point.counts = &value->count;
     point.sum = value->sum;
     point.quantiles = value->quantiles;
