@@ -173,14 +173,14 @@ static void family_name(promc__buffer *name, const promc_family_opts *options)
     size_t size = strlen(options->name);
     const char *unit = options->unit && *options->unit ? options->unit : NULL;
 
-    if (options->type == PROMC_TYPE_COUNTER && !options->exact_name && size > 6 &&
+    if (options->type == PROMC_TYPE_COUNTER && !options->exact_name && size >= 6 &&
         strcmp(options->name + size - 6, "_total") == 0)
         size -= 6;
-    if (options->type == PROMC_TYPE_INFO && !options->exact_name && size > 5 &&
+    if (options->type == PROMC_TYPE_INFO && !options->exact_name && size >= 5 &&
         strcmp(options->name + size - 5, "_info") == 0)
         size -= 5;
     promc__buffer_append(name, options->name, size);
-    if (unit && !options->exact_name) {
+    if (unit && name->size && !options->exact_name) {
         size_t unit_size = strlen(unit);
 
         if (size <= unit_size || name->error ||
@@ -305,6 +305,8 @@ static int begin_written_family(promc_writer *writer, promc_family *family)
         break;
     }
     family->begun = promc__encoder_begin(&family->encoder, &family->head, &family->descriptor);
+    if (status == PROMC_OK && promc__encoder_error(&family->encoder))
+        return promc__fail_memory(family->name);
     return status;
 }
 
