@@ -19,8 +19,12 @@ extern pthread_mutex_t promc__cells_lock;    /* slots, shards and snapshots */
 /* The lock of a family's children. */
 pthread_mutex_t *promc__stripe(const void *family);
 
-/* Registers hooks around fork(): `before` runs in the parent with all locks taken, `parent` and
- * `child` before they are released. Called once. */
+/* How many forks lie between the first process and this one; under any of the locks. Counts of
+ * threads that are somewhere are void once it has changed. */
+extern unsigned promc__fork_generation;
+
+/* Sets hooks around fork(): `before` runs in the parent with all locks taken, `parent` and `child`
+ * before they are released. Called once, by shard.c. */
 void promc__lock_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void));
 
 static inline void promc__lock(pthread_mutex_t *mutex)

@@ -9,9 +9,8 @@
 
 const char *promc__sample_suffix(const promc__descriptor *descriptor, promc__sample_kind kind)
 {
-    static const char *const suffixes[PROMC__SAMPLE_KINDS] = {"",         "_bucket", "_count",
-                                                              "_sum",     "_created", "_gcount",
-                                                              "_gsum"};
+    static const char *const suffixes[PROMC__SAMPLE_KINDS] = {
+        "", "_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"};
 
     if (kind == PROMC__SAMPLE_VALUE && !descriptor->exact_name) {
         if (descriptor->type == PROMC_TYPE_COUNTER)
@@ -79,6 +78,8 @@ static unsigned allowed_kinds(promc__encoder *encoder)
                              encoder->descriptor.name_size);
         promc__buffer_string(&encoder->scratch,
                              promc__sample_suffix(&encoder->descriptor, (promc__sample_kind)kind));
+        if (encoder->scratch.error)
+            return 0;
         if (encoder->allows(encoder->allows_arg, encoder->scratch.data, encoder->scratch.size))
             allowed |= 1u << kind;
     }

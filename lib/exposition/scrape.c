@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A scrape walks over the registry's entries, and over the children of each family, as far as the
- * reader wants and no further. Between two reads it holds no lock: entries stay in memory while they
- * are visited, and removals keep the cursor right.
+ * reader wants and no further. Between two reads it holds no lock: entries stay in memory while
+ * they are visited, and removals keep the cursor right.
  */
 #include "exposition/scrape.h"
 
@@ -58,7 +58,8 @@ void promc__scrape_close(promc__scrape *scrape)
     promc__free(scrape);
 }
 
-/* ---- families -------------------------------------------------------------------------------------- */
+/* ---- families
+ * -------------------------------------------------------------------------------------- */
 
 static void take_point(const promc__point *point, void *arg)
 {
@@ -116,7 +117,8 @@ static int finish_points(promc__scrape *scrape)
     return PROMC_OK;
 }
 
-/* ---- collectors ------------------------------------------------------------------------------------- */
+/* ---- collectors
+ * ------------------------------------------------------------------------------------- */
 
 static int take_collected(const void *data, size_t size, void *arg)
 {
@@ -126,11 +128,13 @@ static int take_collected(const void *data, size_t size, void *arg)
     return scrape->collected.error;
 }
 
-/* A collector cannot be stopped in the middle, so what it writes is kept and passed on in pieces. */
+/* A collector cannot be stopped in the middle, so what it writes is kept and passed on in pieces.
+ */
 static int run_collector(promc__scrape *scrape)
 {
     const promc_collector *collector = &scrape->entry->collector;
-    promc_writer *writer = promc_writer_create(scrape->encoder.format, take_collected, scrape, NULL);
+    promc_writer *writer =
+        promc_writer_create(scrape->encoder.format, take_collected, scrape, NULL);
     int failed, status;
 
     if (!writer)
@@ -142,6 +146,7 @@ static int run_collector(promc__scrape *scrape)
     scrape->sent = 0;
     failed = collector->collect(writer, collector->arg);
     status = promc_writer_end(writer);
+    leave_entry(scrape); /* it may be unregistered while a slow reader takes what it wrote */
     if (failed)
         return promc__fail(PROMC_ERROR_COLLECTOR, "a collector returned %d", failed);
     scrape->at = AT_COLLECTED;
@@ -157,11 +162,12 @@ static void pass_collected(promc__scrape *scrape, size_t want)
     scrape->sent += size;
     if (size == left) {
         promc__buffer_free(&scrape->collected);
-        leave_entry(scrape);
+        scrape->at = AT_ENTRY;
     }
 }
 
-/* ---- the walk ------------------------------------------------------------------------------------------ */
+/* ---- the walk
+ * ------------------------------------------------------------------------------------------ */
 
 static int write_target_info(promc__scrape *scrape)
 {

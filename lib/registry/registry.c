@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* ---- entries ------------------------------------------------------------------------------------ */
+/* ---- entries ------------------------------------------------------------------------------------
+ */
 
 promc__entry *promc__entry_new(promc__family *family, const promc_collector *collector)
 {
@@ -78,7 +79,8 @@ bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descrip
     return true;
 }
 
-/* ---- the registry --------------------------------------------------------------------------------- */
+/* ---- the registry
+ * --------------------------------------------------------------------------------- */
 
 promc_registry *promc__registry_or_default(promc_registry *registry)
 {
@@ -141,7 +143,8 @@ void promc_registry_free(promc_registry *registry)
     promc__free(registry);
 }
 
-/* ---- adding and removing, under the lock ------------------------------------------------------------ */
+/* ---- adding and removing, under the lock
+ * ------------------------------------------------------------ */
 
 static const char *taken_name(const promc_registry *registry, const promc__entry *entry)
 {
@@ -212,11 +215,23 @@ int promc__registry_insert(promc_registry *registry, promc__entry *entry)
         return promc__fail(status, "a restricted view of a registry takes no metrics; register in "
                                    "the registry itself");
     if (status == PROMC_ERROR_DUPLICATE)
-        return promc__fail(status,
-                           "Duplicated timeseries in CollectorRegistry: %s is taken; choose another "
-                           "name or unregister the other metric",
-                           duplicate);
+        return promc__fail(
+            status,
+            "Duplicated timeseries in CollectorRegistry: %s is taken; choose another "
+            "name or unregister the other metric",
+            duplicate);
     return promc__fail_memory("registry");
+}
+
+/* Threads that were visiting when this process was forked off do not exist in it. */
+static void forget_vanished(promc__entry *entry)
+{
+    if (entry->generation == promc__fork_generation)
+        return;
+    entry->visitors = 0;
+    if (entry->family)
+        entry->family->visitors = 0;
+    entry->generation = promc__fork_generation;
 }
 
 static void remove_entry(promc_registry *registry, size_t place)
@@ -231,11 +246,13 @@ static void remove_entry(promc_registry *registry, size_t place)
     if (entry->family)
         entry->family->registry = NULL;
     entry->removed = true;
+    forget_vanished(entry);
     if (!entry->visitors)
         promc__entry_free(entry);
 }
 
-/* ---- families --------------------------------------------------------------------------------------- */
+/* ---- families
+ * --------------------------------------------------------------------------------------- */
 
 int promc__family_register(promc__family *family, promc_registry *registry)
 {
@@ -305,7 +322,8 @@ int promc_registry_unregister_metric(promc_registry *registry, const void *metri
     return PROMC_OK;
 }
 
-/* ---- collectors --------------------------------------------------------------------------------------- */
+/* ---- collectors
+ * --------------------------------------------------------------------------------------- */
 
 static bool same_collector(const promc_collector *a, const promc_collector *b)
 {
@@ -335,6 +353,7 @@ int promc_registry_unregister_collector(promc_registry *registry, const promc_co
             !same_collector(&registry->entries[i]->collector, collector))
             continue;
         entry = registry->entries[i];
+        forget_vanished(entry);
         entry->visitors++; /* ours, so that it stays while we wait */
         remove_entry(registry, i);
         entry->visitors--;
@@ -347,7 +366,8 @@ int promc_registry_unregister_collector(promc_registry *registry, const promc_co
     return PROMC_OK;
 }
 
-/* ---- visiting ----------------------------------------------------------------------------------------- */
+/* ---- visiting
+ * ----------------------------------------------------------------------------------------- */
 
 /* The first place with an id above `position`. */
 static size_t place_after(const promc_registry *registry, uint64_t position)
@@ -386,6 +406,7 @@ promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position
         if (!passes(registry, owner->entries[i]))
             continue;
         entry = owner->entries[i];
+        forget_vanished(entry);
         entry->visitors++;
         if (entry->family)
             entry->family->visitors++;
@@ -403,6 +424,10 @@ void promc__registry_leave(promc__entry *entry)
     if (!entry)
         return;
     promc__lock(&promc__registry_lock);
+    if (entry->generation != promc__fork_generation) { /* begun by the parent: leave it alone */
+        promc__unlock(&promc__registry_lock);
+        return;
+    }
     if (entry->family && --entry->family->visitors == 0 && entry->family->doomed)
         doomed = entry->family;
     /* A removed collector is freed by who waits for it in unregister. */
@@ -412,7 +437,8 @@ void promc__registry_leave(promc__entry *entry)
     promc__family_free(doomed);
 }
 
-/* ---- target_info ------------------------------------------------------------------------------------------ */
+/* ---- target_info
+ * ------------------------------------------------------------------------------------------ */
 
 int promc_registry_set_target_info(promc_registry *registry, const promc_label *labels)
 {
@@ -457,7 +483,9 @@ bool promc__registry_target_info(promc_registry *registry, promc__buffer *out)
     return has;
 }
 
-/* ---- views -------------------------------------------------------------------------------------------------- */
+/* ---- views
+ * --------------------------------------------------------------------------------------------------
+ */
 
 bool promc__registry_allows(const promc_registry *registry, const char *name, size_t size)
 {
@@ -498,7 +526,9 @@ promc_registry *promc_registry_restricted(promc_registry *registry, const char *
     return view;
 }
 
-/* ---- errors ---------------------------------------------------------------------------------------------------- */
+/* ---- errors
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 void promc__definition_failed(promc_registry *registry)
 {

@@ -16,8 +16,9 @@ typedef struct promc__entry {
     promc_collector collector;
     char **names; /* taken in the registry's index */
     size_t name_count;
-    size_t visitors; /* scrapes that are at it */
-    bool removed;    /* freed by the last visitor */
+    size_t visitors;     /* scrapes that are at it */
+    unsigned generation; /* promc__fork_generation of the visitors */
+    bool removed;        /* freed by the last visitor */
 } promc__entry;
 
 /* All members are under promc__registry_lock, except those that never change. */
