@@ -9,17 +9,22 @@
 
 #include <errno.h>
 
+/* A file that is written, and why it cannot be. */
+struct textfile {
+    int fd;
+    int error; /* an errno */
+};
+
 static int write_all(const void *data, size_t size, void *arg)
 {
     const char *at = data;
-    int fd = *(const int *)arg;
+    struct textfile *file = arg;
 
     while (size) {
-        long put = promc__os.write(fd, at, size);
+        long put = promc__os.write(file->fd, at, size);
 
         if (put <= 0) {
-            if (put == 0)
-                errno = EIO;
+            file->error = put == 0 ? EIO : errno;
             return -1;
         }
         at += put;
@@ -41,18 +46,20 @@ static void temporary_name(promc__buffer *name, const char *path)
     promc__buffer_char(name, '\0');
 }
 
-/* Writes, syncs and closes; errno tells why not. */
+/* Writes, syncs and closes; PROMC_ERROR_SINK leaves the reason in errno. */
 static int fill_file(int fd, promc_registry *registry)
 {
-    int status = promc_expose(registry, PROMC_FORMAT_TEXT | PROMC_ESCAPE_ALLOW_UTF_8, write_all, &fd);
-    int saved;
+    struct textfile file = {.fd = fd};
+    int status =
+        promc_expose(registry, PROMC_FORMAT_TEXT | PROMC_ESCAPE_ALLOW_UTF_8, write_all, &file);
 
-    if (status == PROMC_OK && promc__os.sync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+    if (status == PROMC_OK && promc__os.sync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) {
+        file.error = errno;
         status = PROMC_ERROR_SINK;
-    saved = errno;
+    }
     if (promc__os.close(fd) != 0 && status == PROMC_OK)
         return PROMC_ERROR_SINK;
-    errno = saved;
+    errno = file.error;
     return status;
 }
 
