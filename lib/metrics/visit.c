@@ -77,8 +77,10 @@ static size_t read_batch(promc__cursor *cursor)
     uint32_t cells = cursor->family->cells;
     size_t count = 0;
 
-    for (; count < cursor->batch && cursor->next; cursor->next = cursor->next->next)
+    for (; count < cursor->batch && cursor->next; cursor->next = cursor->next->next) {
+        __builtin_prefetch(cursor->next->text); /* wanted when the batch is written */
         cursor->children[count++] = cursor->next;
+    }
     if (cells == 1) {
         for (size_t i = 0; i < count; i++)
             cursor->values[i] =
