@@ -22,12 +22,12 @@ static void *tls_open(int fd, void *context)
     return tls;
 }
 
-static long result(SSL *tls, int ok, size_t size)
+static long outcome(SSL *tls, int ok, const size_t *size)
 {
     int reason = ok ? SSL_ERROR_NONE : SSL_get_error(tls, ok);
 
     if (reason == SSL_ERROR_NONE || reason == SSL_ERROR_ZERO_RETURN) /* or the end */
-        return (long)size;
+        return (long)*size;
     return reason == SSL_ERROR_WANT_READ    ? PROMC_TRANSPORT_WANT_READ
            : reason == SSL_ERROR_WANT_WRITE ? PROMC_TRANSPORT_WANT_WRITE
                                             : PROMC_TRANSPORT_FAILED;
@@ -36,21 +36,17 @@ static long result(SSL *tls, int ok, size_t size)
 static long tls_read(void *tls, void *data, size_t size)
 {
     size_t got = 0;
-    int ok;
 
     ERR_clear_error();
-    ok = SSL_read_ex(tls, data, size, &got);
-    return result(tls, ok, got);
+    return outcome(tls, SSL_read_ex(tls, data, size, &got), &got);
 }
 
 static long tls_write(void *tls, const void *data, size_t size)
 {
     size_t put = 0;
-    int ok;
 
     ERR_clear_error();
-    ok = SSL_write_ex(tls, data, size, &put);
-    return result(tls, ok, put);
+    return outcome(tls, SSL_write_ex(tls, data, size, &put), &put);
 }
 
 static void tls_close(void *tls)
