@@ -8,5 +8,6 @@
 #include <promc/registry.h>
 #include <promc/exposition.h>
 #include <promc/http.h>
+#include <promc/push.h>
 
 #endif

@@ -74,13 +74,23 @@ static int net_resolve(const char *host, int port, bool listening, struct addrin
     return getaddrinfo(host, service, &hints, list);
 }
 
-static int net_open(int family)
+static int net_open_kind(int family, int kind)
 {
 #if defined(__linux__)
-    return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return socket(family, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 #else
-    return adopt_or_close(socket(family, SOCK_STREAM, 0));
+    return adopt_or_close(socket(family, kind, 0));
 #endif
+}
+
+static int net_open(int family)
+{
+    return net_open_kind(family, SOCK_STREAM);
+}
+
+static int net_open_datagram(int family)
+{
+    return net_open_kind(family, SOCK_DGRAM);
 }
 
 static int net_accept(int fd)
@@ -219,6 +229,7 @@ struct promc__net promc__net = {
     .resolve = net_resolve,
     .resolve_free = freeaddrinfo,
     .open = net_open,
+    .open_datagram = net_open_datagram,
     .bind = bind,
     .listen = listen,
     .accept = net_accept,

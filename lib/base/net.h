@@ -23,6 +23,7 @@ struct promc__net {
     void (*resolve_free)(struct addrinfo *list);
 
     int (*open)(int family);
+    int (*open_datagram)(int family);
     int (*bind)(int fd, const struct sockaddr *address, socklen_t size);
     int (*listen)(int fd, int backlog);
     int (*accept)(int fd);

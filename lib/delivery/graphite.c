@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bridge to Graphite (client_python: bridge/graphite.py). */
+#include "base/error.h"
+#include "base/memory.h"
+#include "delivery/graphite_lines.h"
+#include "delivery/keep.h"
+#include "delivery/pusher.h"
+#include "http/defaults.h"
+#include "http/dial.h"
+
+#include <stdio.h>
+
+enum { GRAPHITE_PORT = 2003, GRAPHITE_WHAT = 96 };
+
+static int check_graphite(const promc_graphite_opts *set, promc__url *url)
+{
+    const char *wrong =
+        set->address ? promc__url_parse_host(url, set->address, GRAPHITE_PORT) : "it is missing";
+
+    if (wrong)
+        return promc__fail(PROMC_ERROR_ARGUMENT, "Graphite: the address is wrong: %s", wrong);
+    for (const char *at = set->prefix; at && *at; at++)
+        if ((unsigned char)*at <= ' ' || *at == 0x7F)
+            return promc__fail(PROMC_ERROR_ARGUMENT,
+                               "Graphite: the prefix has a blank or a control character");
+    return PROMC_OK;
+}
+
+static int send_lines(const promc_graphite_opts *set, const promc__url *url,
+                      const promc__buffer *lines)
+{
+    char what[GRAPHITE_WHAT];
+    promc__line line;
+    int status;
+
+    snprintf(what, sizeof(what), "Graphite at %s", set->address);
+    promc__line_begin(&line, what, promc__push_timeout(set->timeout));
+    status = promc__line_connect(&line, url, NULL);
+    if (status == PROMC_OK)
+        status = promc__line_send_all(&line, lines->data, lines->size);
+    promc__line_close(&line);
+    return status;
+}
+
+static int push_lines(const promc_graphite_opts *set)
+{
+    promc__buffer lines = PROMC__BUFFER(0);
+    promc__url url;
+    int status = check_graphite(set, &url);
+
+    if (status == PROMC_OK)
+        status = promc__graphite_lines(&lines, set->registry, set->prefix, set->tags);
+    if (status == PROMC_OK)
+        status = send_lines(set, &url, &lines);
+    promc__buffer_free(&lines);
+    return status;
+}
+
+int promc_graphite_push(const promc_graphite_opts *options)
+{
+    promc_graphite_opts set = {.size = sizeof(set)};
+    int status = promc__copy_options(&set, sizeof(set), options, "Graphite");
+
+    return status == PROMC_OK ? push_lines(&set) : status;
+}
+
+/* ---- regularly ----------------------------------------------------------------------------------
+ */
+
+struct graphite_job {
+    promc_graphite_opts set; /* of its own strings */
+    promc__keep keep;
+};
+
+static int push_graphite_job(void *arg, bool last)
+{
+    const struct graphite_job *job = arg;
+
+    (void)last;
+    return push_lines(&job->set);
+}
+
+static void free_graphite_job(void *arg)
+{
+    struct graphite_job *job = arg;
+
+    promc__keep_free(&job->keep);
+    promc__free(job);
+}
+
+promc_pusher *promc_graphite_pusher_create(const promc_graphite_opts *options)
+{
+    promc_graphite_opts set = {.size = sizeof(set)};
+    struct graphite_job *job;
+    promc__url url;
+
+    if (promc__copy_options(&set, sizeof(set), options, "Graphite") != PROMC_OK ||
+        check_graphite(&set, &url) != PROMC_OK)
+        return NULL;
+    job = promc__zalloc(sizeof(*job));
+    if (!job) {
+        promc__fail_memory("Graphite");
+        return NULL;
+    }
+    job->set = set;
+    job->set.address = promc__keep_string(&job->keep, set.address);
+    job->set.prefix = promc__keep_string(&job->keep, set.prefix);
+    if (job->keep.failed) {
+        free_graphite_job(job);
+        promc__fail_memory("Graphite");
+        return NULL;
+    }
+    return promc__pusher_start(
+        &(promc__pusher_job){.what = "Graphite",
+                             .push = push_graphite_job,
+                             .free = free_graphite_job,
+                             .arg = job,
+                             .interval = set.interval == 0 ? 60 : set.interval});
+}

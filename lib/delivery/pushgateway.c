@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pushing to a Pushgateway (client_python: exposition.py, push_to_gateway and its relatives). */
+#include "base/error.h"
+#include "base/memory.h"
+#include "delivery/gateway_url.h"
+#include "delivery/keep.h"
+#include "delivery/pusher.h"
+#include "http/defaults.h"
+#include "http/fetch.h"
+
+#include <promc/push.h>
+
+/* ---- one push -----------------------------------------------------------------------------------
+ */
+
+/* Content-Type, then those of the caller. */
+static promc_http_header *make_headers(const promc_push_opts *set)
+{
+    size_t count = 0, size;
+    promc_http_header *headers = NULL;
+
+    while (set->headers && set->headers[count].name)
+        count++;
+    if (promc__size_of(count + 2, sizeof(*headers), 0, &size))
+        headers = promc__malloc(size);
+    if (!headers)
+        return NULL;
+    headers[0] = (promc_http_header){"Content-Type", promc_content_type(PROMC_FORMAT_TEXT)};
+    for (size_t i = 0; i < count; i++)
+        headers[i + 1] = set->headers[i];
+    headers[count + 1] = (promc_http_header){NULL, NULL};
+    return headers;
+}
+
+static int send_to_gateway(const promc_push_opts *set, const promc_push_request *push)
+{
+    struct promc__client_request request = {.url = push->url,
+                                            .method = push->method,
+                                            .headers = push->headers,
+                                            .body = push->data,
+                                            .body_size = push->size,
+                                            .timeout = push->timeout,
+                                            .user = set->user,
+                                            .password = set->password,
+                                            .token = set->token,
+                                            .unix_path = set->unix_path,
+                                            .transport = set->transport,
+                                            .max_redirects = set->redirects,
+                                            .keep_method = true};
+    struct promc__client_response response;
+    int status = promc__http_request(&request, &response);
+
+    if (status != PROMC_OK)
+        return status;
+    if (set->status)
+        *set->status = response.reply.status;
+    status = promc__client_expect_success(&request, &response);
+    promc__client_response_free(&response);
+    return status;
+}
+
+static int hand_over(const promc_push_opts *set, const promc_push_request *push)
+{
+    int refused;
+
+    if (!set->handler)
+        return send_to_gateway(set, push);
+    refused = set->handler(push, set->handler_arg);
+    if (refused)
+        return promc__fail(PROMC_ERROR_SINK, "Pushgateway: the handler returned %d", refused);
+    return PROMC_OK;
+}
+
+static int use_gateway(const promc_push_opts *set, const char *method)
+{
+    promc__buffer url = PROMC__BUFFER(0);
+    promc_text text = {0};
+    promc_http_header *headers = NULL;
+    int status = promc__gateway_url(&url, set->gateway, set->job, set->grouping_key);
+
+    if (set->status)
+        *set->status = 0;
+    if (status == PROMC_OK && strcmp(method, "DELETE") != 0)
+        status = promc_generate_latest(set->registry, &text);
+    if (status == PROMC_OK && !(headers = make_headers(set)))
+        status = promc__fail_memory("Pushgateway");
+    if (status == PROMC_OK)
+        status = hand_over(set, &(promc_push_request){.url = url.data,
+                                                      .method = method,
+                                                      .timeout = promc__push_timeout(set->timeout),
+                                                      .headers = headers,
+                                                      .data = text.data ? text.data : "",
+                                                      .size = text.size});
+    promc__free(headers);
+    promc_text_free(&text);
+    promc__buffer_free(&url);
+    return status;
+}
+
+static int copy_and_use(const promc_push_opts *options, const char *method)
+{
+    promc_push_opts set = {.size = sizeof(set)};
+    int status = promc__copy_options(&set, sizeof(set), options, "Pushgateway");
+
+    return status == PROMC_OK ? use_gateway(&set, method) : status;
+}
+
+int promc_gateway_push(const promc_push_opts *options)
+{
+    return copy_and_use(options, "PUT");
+}
+
+int promc_gateway_pushadd(const promc_push_opts *options)
+{
+    return copy_and_use(options, "POST");
+}
+
+int promc_gateway_delete(const promc_push_opts *options)
+{
+    return copy_and_use(options, "DELETE");
+}
+
+/* ---- regularly ----------------------------------------------------------------------------------
+ */
+
+struct gateway_job {
+    promc_push_opts set; /* of its own strings */
+    promc__keep keep;
+};
+
+static int push_job(void *arg, bool last)
+{
+    const struct gateway_job *job = arg;
+
+    if (last && job->set.delete_group)
+        return use_gateway(&job->set, "DELETE");
+    return use_gateway(&job->set, job->set.add ? "POST" : "PUT");
+}
+
+static void free_job(void *arg)
+{
+    struct gateway_job *job = arg;
+
+    promc__keep_free(&job->keep);
+    promc__free(job);
+}
+
+static void keep_options(struct gateway_job *job)
+{
+    promc_push_opts *set = &job->set;
+    promc__keep *keep = &job->keep;
+
+    set->gateway = promc__keep_string(keep, set->gateway);
+    set->job = promc__keep_string(keep, set->job);
+    set->grouping_key = promc__keep_labels(keep, set->grouping_key);
+    set->headers = promc__keep_labels(keep, set->headers);
+    set->user = promc__keep_string(keep, set->user);
+    set->password = promc__keep_string(keep, set->password);
+    set->token = promc__keep_string(keep, set->token);
+    set->unix_path = promc__keep_string(keep, set->unix_path);
+    if (set->transport)
+        set->transport = promc__keep_block(keep, set->transport, sizeof(*set->transport));
+    set->status = NULL;
+}
+
+/* What would fail at every push is told at once. */
+static int check_push_options(const promc_push_opts *set)
+{
+    promc__buffer url = PROMC__BUFFER(0);
+    int status = promc__gateway_url(&url, set->gateway, set->job, set->grouping_key);
+
+    if (status == PROMC_OK && !set->handler)
+        status = promc__client_check(&(struct promc__client_request){.url = url.data,
+                                                                     .headers = set->headers,
+                                                                     .user = set->user,
+                                                                     .password = set->password,
+                                                                     .token = set->token,
+                                                                     .transport = set->transport});
+    promc__buffer_free(&url);
+    return status;
+}
+
+promc_pusher *promc_pusher_create(const promc_push_opts *options)
+{
+    struct gateway_job *job;
+    promc_push_opts set = {.size = sizeof(set)};
+
+    if (promc__copy_options(&set, sizeof(set), options, "Pushgateway") != PROMC_OK ||
+        check_push_options(&set) != PROMC_OK)
+        return NULL;
+    job = promc__zalloc(sizeof(*job));
+    if (!job) {
+        promc__fail_memory("Pushgateway");
+        return NULL;
+    }
+    job->set = set;
+    keep_options(job);
+    if (job->keep.failed) {
+        free_job(job);
+        promc__fail_memory("Pushgateway");
+        return NULL;
+    }
+    return promc__pusher_start(
+        &(promc__pusher_job){.what = "Pushgateway",
+                             .push = push_job,
+                             .free = free_job,
+                             .arg = job,
+                             .interval = set.interval == 0 ? 15 : set.interval});
+}

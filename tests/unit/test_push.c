@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pushing to gateways and to Graphite: what is sent (client_python's vectors), what becomes of the
+ * answers, and how it is done regularly. */
+#define _DEFAULT_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/os.h"
+#include "base/thread.h"
+#include "delivery/pusher.h"
+#include "scripted_server.h"
+
+#include <promc/promc.h>
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+#define BODY "# HELP g help\n# TYPE g gauge\ng 0.0\n"
+#define LINES(...) ((const struct server_line[]){__VA_ARGS__})
+#define COUNT(lines) (sizeof(lines) / sizeof((lines)[0]))
+#define PLAY(...) play(LINES(__VA_ARGS__), COUNT(LINES(__VA_ARGS__)))
+
+static struct scripted_server server;
+static char gateway[64];
+static promc_registry *registry;
+static promc_gauge *gauge;
+
+static void play(const struct server_line *script, size_t count)
+{
+    assert_true(server_start(&server, AF_INET, script, count));
+    snprintf(gateway, sizeof(gateway), "127.0.0.1:%d", server.port);
+}
+
+static void assert_message(const char *part)
+{
+    if (!strstr(promc_last_error()->message, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, promc_last_error()->message);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    registry = promc_registry_new();
+    gauge = promc_gauge_new("g", "help", .registry = registry);
+    return gauge ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    promc_registry_free(registry);
+    server_forget(&server);
+    return 0;
+}
+
+/* ---- a handler that keeps what it got -----------------------------------------------------------
+ */
+
+struct kept {
+    char url[512], method[16], type[64], data[256], more[64];
+    double timeout;
+    unsigned calls;
+    int answer;
+    pthread_mutex_t lock;
+    pthread_cond_t called;
+};
+
+static int keep_request(const promc_push_request *request, void *arg)
+{
+    struct kept *kept = arg;
+    const char *type = promc_label_value(request->headers, "Content-Type");
+    const char *more = promc_label_value(request->headers, "X-More");
+    int answer;
+
+    (void)pthread_mutex_lock(&kept->lock);
+    snprintf(kept->url, sizeof(kept->url), "%s", request->url);
+    snprintf(kept->method, sizeof(kept->method), "%s", request->method);
+    snprintf(kept->type, sizeof(kept->type), "%s", type ? type : "");
+    snprintf(kept->more, sizeof(kept->more), "%s", more ? more : "");
+    snprintf(kept->data, sizeof(kept->data), "%.*s", (int)request->size,
+             (const char *)request->data);
+    kept->timeout = request->timeout;
+    kept->calls++;
+    answer = kept->answer;
+    (void)pthread_cond_signal(&kept->called);
+    (void)pthread_mutex_unlock(&kept->lock);
+    return answer;
+}
+
+static void await_calls(struct kept *kept, unsigned calls)
+{
+    (void)pthread_mutex_lock(&kept->lock);
+    while (kept->calls < calls)
+        (void)pthread_cond_wait(&kept->called, &kept->lock);
+    (void)pthread_mutex_unlock(&kept->lock);
+}
+
+#define KEPT                                                                                       \
+    {                                                                                              \
+        .lock = PTHREAD_MUTEX_INITIALIZER, .called = PTHREAD_COND_INITIALIZER                      \
+    }
+
+static void urls_are_client_pythons(void **state)
+{
+    static const struct {
+        const char *gateway, *job, *url;
+        promc_label key[3];
+    } cases[] = {
+        {"localhost:9091", "my_job", "http://localhost:9091/metrics/job/my_job", {{NULL, NULL}}},
+        {"h", "j", "http://h/metrics/job/j/a/9", {{"a", "9"}}},
+        {"h", "j", "http://h/metrics/job/j/a@base64/=", {{"a", ""}}},
+        {"h",
+         "j",
+         "http://h/metrics/job/j/label@base64/dmFsdWUgd2l0aCBzcGFjZXM=",
+         {{"label", "value with spaces"}}},
+        {"h", "j", "http://h/metrics/job/j/a/9/b@base64/YS8geg==", {{"b", "a/ z"}, {"a", "9"}}},
+        {"h", "my/job", "http://h/metrics/job@base64/bXkvam9i", {{NULL, NULL}}},
+        {"h", "", "http://h/metrics/job@base64/=", {{NULL, NULL}}},
+        {"h", "a b", "http://h/metrics/job@base64/YSBi", {{NULL, NULL}}},
+        {"h", "/\xC3\xBE\xC3\xBF", "http://h/metrics/job@base64/L8O-w78=", {{NULL, NULL}}},
+        {"h",
+         "a+b*c~d-._&=?#%\n",
+         "http://h/metrics/job/a%2Bb%2Ac~d-._%26%3D%3F%23%25%0A",
+         {{NULL, NULL}}},
+        {"h",
+         "\xE4\xBD\x9C\xE4\xB8\x9A",
+         "http://h/metrics/job/%E4%BD%9C%E4%B8%9A",
+         {{NULL, NULL}}},
+        {"http://h:1/pre/fix///", "j", "http://h:1/pre/fix/metrics/job/j", {{NULL, NULL}}},
+        {"https://h", "j", "https://h/metrics/job/j", {{NULL, NULL}}},
+        {"HTTP://h", "j", "HTTP://h/metrics/job/j", {{NULL, NULL}}},
+        {"ftp://h", "j", "http://ftp://h/metrics/job/j", {{NULL, NULL}}},
+        {"h/", "j", "http://h/metrics/job/j", {{NULL, NULL}}},
+        {"[::1]:9091", "j", "http://[::1]:9091/metrics/job/j", {{NULL, NULL}}},
+        {"h", "j", "http://h/metrics/job/j/B/1/_a/2/a/3", {{"a", "3"}, {"B", "1"}, {"_a", "2"}}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        promc_label key[4] = {cases[i].key[0], cases[i].key[1], cases[i].key[2], {NULL, NULL}};
+        struct kept kept = KEPT;
+
+        assert_int_equal(promc_push_to_gateway(cases[i].gateway, cases[i].job, .registry = registry,
+                                               .grouping_key = key, .handler = keep_request,
+                                               .handler_arg = &kept),
+                         PROMC_OK);
+        assert_string_equal(kept.url, cases[i].url);
+    }
+}
+
+static void handlers_get_everything(void **state)
+{
+    struct kept kept = KEPT;
+
+    (void)state;
+    assert_int_equal(promc_push_to_gateway("h", "j", .registry = registry, .handler = keep_request,
+                                           .handler_arg = &kept),
+                     PROMC_OK);
+    assert_string_equal(kept.method, "PUT");
+    assert_string_equal(kept.type, "text/plain; version=0.0.4; charset=utf-8");
+    assert_string_equal(kept.data, BODY);
+    assert_true(kept.timeout == 30);
+    assert_int_equal(promc_pushadd_to_gateway("h", "j", .registry = registry, .timeout = 2.5,
+                                              .handler = keep_request, .handler_arg = &kept,
+                                              .headers = PROMC_PAIRS({"X-More", "yes"})),
+                     PROMC_OK);
+    assert_string_equal(kept.method, "POST");
+    assert_string_equal(kept.data, BODY);
+    assert_string_equal(kept.more, "yes");
+    assert_true(kept.timeout == 2.5);
+    assert_int_equal(promc_delete_from_gateway("h", "j", .registry = registry, .timeout = -1,
+                                               .handler = keep_request, .handler_arg = &kept),
+                     PROMC_OK);
+    assert_string_equal(kept.method, "DELETE");
+    assert_string_equal(kept.type, "text/plain; version=0.0.4; charset=utf-8");
+    assert_string_equal(kept.data, "");
+    assert_true(kept.timeout == 0);
+    kept.answer = 7;
+    assert_int_equal(promc_push_to_gateway("h", "j", .registry = registry, .handler = keep_request,
+                                           .handler_arg = &kept),
+                     PROMC_ERROR_SINK);
+    assert_message("returned 7");
+}
+
+static void wrong_arguments(void **state)
+{
+    struct kept kept = KEPT;
+
+    (void)state;
+#define KEYED(...)                                                                                 \
+    promc_push_to_gateway("h", "j", .registry = registry, .handler = keep_request,                 \
+                          .handler_arg = &kept, .grouping_key = PROMC_PAIRS(__VA_ARGS__))
+    assert_int_equal(KEYED({"a/b", "1"}), PROMC_ERROR_LABELS);
+    assert_int_equal(KEYED({"", "1"}), PROMC_ERROR_LABELS);
+    assert_int_equal(KEYED({"a", NULL}), PROMC_ERROR_LABELS);
+    assert_int_equal(KEYED({"a", "1"}, {"a", "2"}), PROMC_ERROR_LABELS);
+    assert_int_equal(KEYED({"job", "1"}), PROMC_ERROR_LABELS);
+    assert_int_equal(promc_push_to_gateway("", "j"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_gateway(NULL, "j"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_gateway("h", NULL), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_gateway("http:h", "j"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_gateway("u:p@h", "j"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_gateway("https://h", "j"), PROMC_ERROR_UNSUPPORTED);
+    assert_int_equal(promc_gateway_push(NULL), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_gateway_push(&(promc_push_opts){.size = 0, .gateway = "h", .job = "j"}),
+                     PROMC_ERROR_ARGUMENT);
+    assert_int_equal(kept.calls, 0);
+}
+
+static int fails(promc_writer *writer, void *arg)
+{
+    (void)writer, (void)arg;
+    return -1;
+}
+
+static void nothing_is_sent_of_a_failed_collection(void **state)
+{
+    struct kept kept = KEPT;
+
+    (void)state;
+    assert_int_equal(promc_registry_register(registry, &(promc_collector){.collect = fails}),
+                     PROMC_OK);
+    assert_int_equal(promc_push_to_gateway("h", "j", .registry = registry, .handler = keep_request,
+                                           .handler_arg = &kept),
+                     PROMC_ERROR_COLLECTOR);
+    assert_int_equal(kept.calls, 0);
+    assert_int_equal(promc_push_to_graphite("h", .registry = registry), PROMC_ERROR_COLLECTOR);
+}
+
+/* ---- over the wire ------------------------------------------------------------------------------
+ */
+
+static void push_is_written_exactly(void **state)
+{
+    char expected[512];
+    int status = -1;
+
+    (void)state;
+    PLAY({.say = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"});
+    assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status,
+                                           .user = "u", .password = "p"),
+                     PROMC_OK);
+    (void)server_stop(&server);
+    assert_int_equal(status, 202);
+    snprintf(expected, sizeof(expected),
+             "PUT /metrics/job/j HTTP/1.1\r\nHost: %s\r\nUser-Agent: libpromc/" PROMC_VERSION
+             "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+             "Authorization: Basic dTpw\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n" BODY,
+             gateway, strlen(BODY));
+    assert_string_equal(server.received[0], expected);
+}
+
+static void refusals_have_the_gateways_words(void **state)
+{
+    int status = -1;
+
+    (void)state;
+    PLAY({.say = "HTTP/1.1 400 Bad Request\r\n\r\njob name is required\n"},
+         {.say = "HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"});
+    assert_int_equal(promc_push_to_gateway(gateway, "", .registry = registry, .status = &status),
+                     PROMC_ERROR_SINK);
+    assert_message("status 400 Bad Request: job name is required");
+    assert_int_equal(status, 400);
+    assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status),
+                     PROMC_ERROR_SINK);
+    assert_int_equal(status, 301);
+    (void)server_stop(&server);
+    assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status),
+                     PROMC_ERROR_SYSTEM);
+    assert_int_equal(status, 0);
+}
+
+static void redirects_keep_method_and_body(void **state)
+{
+    (void)state;
+    PLAY({.say = "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"}, {.say = OK});
+    assert_int_equal(promc_pushadd_to_gateway(gateway, "j", .registry = registry, .redirects = 1),
+                     PROMC_OK);
+    (void)server_stop(&server);
+    assert_int_equal(strncmp(server.received[1], "POST /x ", 8), 0);
+    assert_non_null(strstr(server.received[1], "\r\n\r\n" BODY));
+    assert_non_null(strstr(server.received[1], "\r\nContent-Type: text/plain;"));
+}
+
+static void stalled_gateways_time_out(void **state)
+{
+    (void)state;
+    PLAY({.say = "", .act = THEN_STALL});
+    assert_int_equal(promc_delete_from_gateway(gateway, "j", .timeout = 0.1), PROMC_ERROR_TIMEOUT);
+    (void)server_stop(&server);
+    assert_int_equal(strncmp(server.received[0], "DELETE /metrics/job/j ", 22), 0);
+}
+
+/* ---- instance -----------------------------------------------------------------------------------
+ */
+
+static void instance_is_an_address(void **state)
+{
+    promc_instance_key key;
+    struct kept kept = KEPT;
+
+    (void)state;
+    assert_int_equal(promc_instance_ip_grouping_key(&key, NULL), PROMC_OK);
+    assert_string_equal(key.address, "127.0.0.1");
+    assert_int_equal(promc_instance_ip_grouping_key(&key, "127.0.0.2:9091"), PROMC_OK);
+    assert_int_equal(strncmp(key.address, "127.0.0.", 8), 0);
+    assert_int_equal(promc_push_to_gateway("h", "j", .registry = registry, .handler = keep_request,
+                                           .handler_arg = &kept, .grouping_key = key.labels),
+                     PROMC_OK);
+    assert_non_null(strstr(kept.url, "/metrics/job/j/instance/127.0.0."));
+    assert_int_equal(promc_instance_ip_grouping_key(&key, "a b"), PROMC_ERROR_ARGUMENT);
+    assert_null(key.labels[0].name);
+    assert_int_equal(promc_instance_ip_grouping_key(NULL, NULL), PROMC_ERROR_ARGUMENT);
+}
+
+/* ---- regularly ----------------------------------------------------------------------------------
+ */
+
+static void pushers_push_and_push_again(void **state)
+{
+    struct kept kept = KEPT;
+    char job[] = "j", name[] = "a", value[] = "1";
+    promc_pusher *pusher;
+
+    (void)state;
+    pusher = promc_pusher_start("h", job, .registry = registry, .handler = keep_request,
+                                .handler_arg = &kept, .interval = 0.01,
+                                .grouping_key = PROMC_PAIRS({name, value}));
+    assert_non_null(pusher);
+    memset(job, 'x', 1), memset(name, 'x', 1), memset(value, 'x', 1); /* they were copied */
+    await_calls(&kept, 3);
+    assert_int_equal(promc_pusher_error(pusher, NULL), PROMC_OK);
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
+    assert_true(kept.calls >= 4);
+    assert_string_equal(kept.url, "http://h/metrics/job/j/a/1");
+    assert_string_equal(kept.method, "PUT");
+}
+
+static void stopping_pushes_at_once(void **state)
+{
+    struct kept kept = KEPT;
+    promc_pusher *pusher;
+
+    (void)state;
+    pusher = promc_pusher_start("h", "j", .registry = registry, .handler = keep_request,
+                                .handler_arg = &kept, .interval = 3600, .add = true);
+    assert_non_null(pusher);
+    await_calls(&kept, 1);
+    promc_gauge_set(gauge, 42);
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
+    assert_int_equal(kept.calls, 2);
+    assert_string_equal(kept.method, "POST");
+    assert_non_null(strstr(kept.data, "g 42.0\n"));
+
+    pusher = promc_pusher_start("h", "j", .registry = registry, .handler = keep_request,
+                                .handler_arg = &kept, .delete_group = true);
+    assert_non_null(pusher);
+    await_calls(&kept, 3);
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
+    assert_string_equal(kept.method, "DELETE");
+}
+
+static void pushers_survive_failures(void **state)
+{
+    struct kept kept = KEPT;
+    promc_pusher *pusher;
+    promc_error error;
+
+    (void)state;
+    kept.answer = 3;
+    pusher = promc_pusher_start("h", "j", .registry = registry, .handler = keep_request,
+                                .handler_arg = &kept, .interval = 0.001);
+    assert_non_null(pusher);
+    await_calls(&kept, 5);
+    assert_int_equal(promc_pusher_error(pusher, &error), PROMC_ERROR_SINK);
+    assert_non_null(strstr(error.message, "returned 3"));
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_ERROR_SINK);
+    assert_int_equal(promc_pusher_stop(NULL), PROMC_OK);
+}
+
+static int no_thread(pthread_t *thread, void *(*run)(void *arg), void *arg)
+{
+    (void)thread, (void)run, (void)arg;
+    return EAGAIN;
+}
+
+static void pushers_that_cannot_start(void **state)
+{
+    int (*start)(pthread_t *, void *(*)(void *), void *) = promc__thread_start;
+
+    (void)state;
+    assert_null(promc_pusher_start("", "j"));
+    assert_null(promc_pusher_start("https://h", "j"));
+    assert_int_equal(promc_last_error()->code, PROMC_ERROR_UNSUPPORTED);
+    assert_null(promc_pusher_start("h", "j", .grouping_key = PROMC_PAIRS({"-", "x"})));
+    assert_null(promc_pusher_start("h", "j", .user = "only"));
+    assert_null(promc_pusher_start("h", "j", .interval = -1));
+    assert_null(promc_graphite_start("h:port"));
+    assert_null(promc_graphite_start("h", .prefix = "a b"));
+    promc__thread_start = no_thread;
+    assert_null(promc_pusher_start("h", "j"));
+    promc__thread_start = start;
+    assert_int_equal(promc_last_error()->code, PROMC_ERROR_SYSTEM);
+}
+
+static void pauses_grow_and_vary(void **state)
+{
+    (void)state;
+    assert_true(promc__pusher_pause(10, 0, 0) == 10);
+    assert_true(promc__pusher_pause(10, 1, UINT32_MAX) == 10);
+    assert_true(promc__pusher_pause(10, 2, 0) == 20);
+    assert_true(promc__pusher_pause(10, 2, UINT32_MAX) == 15);
+    assert_true(promc__pusher_pause(10, 3, 0) == 40);
+    assert_true(promc__pusher_pause(10, 4, 0) == 80);
+    assert_true(promc__pusher_pause(10, 1000000, 0) == 80);
+}
+
+static void children_only_free(void **state)
+{
+    struct kept kept = KEPT;
+    promc_pusher *pusher;
+    pid_t child;
+    int status;
+
+    (void)state;
+    pusher = promc_pusher_start("h", "j", .registry = registry, .handler = keep_request,
+                                .handler_arg = &kept, .interval = 3600);
+    assert_non_null(pusher);
+    await_calls(&kept, 1);
+    child = fork();
+    if (child == 0)
+        _exit(promc_pusher_stop(pusher) == PROMC_OK && kept.calls == 1 ? 0 : 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
+    assert_int_equal(kept.calls, 2);
+}
+
+/* ---- Graphite -----------------------------------------------------------------------------------
+ */
+
+static double fixed_time(void)
+{
+    return 1434898897.5;
+}
+
+static void assert_lines(bool tags, const char *prefix, const char *expected)
+{
+    double (*now)(void) = promc__os.unix_time;
+
+    promc__os.unix_time = fixed_time;
+    PLAY({.say = ""});
+    assert_int_equal(
+        promc_push_to_graphite(gateway, .registry = registry, .tags = tags, .prefix = prefix),
+        PROMC_OK);
+    (void)server_stop(&server);
+    promc__os.unix_time = now;
+    assert_string_equal(server.received[0], expected);
+    server_forget(&server);
+}
+
+static void graphite_lines(void **state)
+{
+    promc_registry *mine = registry;
+    promc_gauge_family *labels;
+    promc_histogram *histogram;
+
+    (void)state;
+    promc_disable_created_series();
+    promc_gauge_inc(gauge);
+    assert_lines(false, NULL, "g 1.0 1434898897\n");
+
+    registry = promc_registry_new();
+    labels = promc_gauge_family_new("labels", "help", PROMC_LABELS("a", "b"), .registry = registry);
+    promc_gauge_inc(promc_gauge_labels(labels, "c", "d"));
+    assert_lines(false, NULL, "labels.a.c.b.d 1.0 1434898897\n");
+    assert_lines(true, NULL, "labels;a=c;b=d 1.0 1434898897\n");
+    assert_lines(false, "pre.fix", "pre.fix.labels.a.c.b.d 1.0 1434898897\n");
+    assert_lines(true, "pre.fix", "pre.fix.labels;a=c;b=d 1.0 1434898897\n");
+    promc_registry_free(registry);
+
+    registry = promc_registry_new();
+    labels = promc_gauge_family_new("x:y", "help", PROMC_LABELS("a"), .registry = registry);
+    promc_gauge_set(promc_gauge_labels(labels, "c.:8"), 1e16);
+    promc_gauge_set(promc_gauge_labels(labels, "\"\\\n\xE6\x9C\x8D-Z"), -0.5);
+    assert_lines(false, "", "x_y.a.c__8 1e+16 1434898897\nx_y.a.____-Z -0.5 1434898897\n");
+    promc_registry_free(registry);
+
+    registry = promc_registry_new();
+    labels = NULL;
+    histogram =
+        promc_histogram_new("h", "help", .registry = registry, .buckets = PROMC_BUCKETS(0.5));
+    promc_histogram_observe(histogram, 2);
+    assert_lines(false, NULL,
+                 "h_bucket.le.0_5 0.0 1434898897\nh_bucket.le._Inf 1.0 1434898897\n"
+                 "h_count 1.0 1434898897\nh_sum 2.0 1434898897\n");
+    promc_registry_free(registry);
+    promc_enable_created_series();
+    registry = mine;
+}
+
+static void graphite_sorts_the_bound_among_the_labels(void **state)
+{
+    promc_registry *mine = registry, *whole = promc_registry_new();
+    promc_histogram_family *family = promc_histogram_family_new(
+        "h", "help", PROMC_LABELS("z", "a"), .registry = whole, .buckets = PROMC_BUCKETS(1));
+
+    (void)state;
+    promc_histogram_observe(promc_histogram_labels(family, "1", "2"), 0.25);
+    registry = promc_registry_restricted(whole, PROMC_LABELS("h_bucket"));
+    assert_non_null(registry);
+    assert_lines(true, NULL,
+                 "h_bucket;a=2;le=1_0;z=1 1.0 1434898897\n"
+                 "h_bucket;a=2;le=_Inf;z=1 1.0 1434898897\n");
+    promc_registry_free(registry);
+    promc_registry_free(whole);
+    registry = mine;
+}
+
+static void graphite_regularly(void **state)
+{
+    promc_pusher *pusher;
+
+    (void)state;
+    PLAY({.say = ""}, {.say = ""}, {.say = ""});
+    pusher = promc_graphite_start(gateway, .registry = registry, .interval = 3600);
+    assert_non_null(pusher);
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
+    assert_int_equal(promc_push_to_graphite(gateway, .registry = registry), PROMC_OK);
+    /* If the first push had not begun when it was stopped, one line of the script is left. */
+    (void)promc_push_to_graphite(gateway, .registry = registry);
+    assert_int_equal(server_stop(&server), 3);
+}
+
+static void graphite_failures(void **state)
+{
+    (void)state;
+    PLAY({.say = ""});
+    assert_int_equal(promc_push_to_graphite(gateway, .registry = registry), PROMC_OK);
+    (void)server_stop(&server);
+    assert_int_equal(promc_push_to_graphite(gateway, .registry = registry), PROMC_ERROR_SYSTEM);
+    assert_message("cannot connect: Connection refused");
+    assert_int_equal(promc_push_to_graphite(NULL), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_graphite(""), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_graphite("h:99999"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_graphite_push(NULL), PROMC_ERROR_ARGUMENT);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(urls_are_client_pythons),
+        TEST(handlers_get_everything),
+        TEST(wrong_arguments),
+        TEST(nothing_is_sent_of_a_failed_collection),
+        TEST(push_is_written_exactly),
+        TEST(refusals_have_the_gateways_words),
+        TEST(redirects_keep_method_and_body),
+        TEST(stalled_gateways_time_out),
+        TEST(instance_is_an_address),
+        TEST(pushers_push_and_push_again),
+        TEST(stopping_pushes_at_once),
+        TEST(pushers_survive_failures),
+        TEST(pushers_that_cannot_start),
+        TEST(pauses_grow_and_vary),
+        TEST(children_only_free),
+        TEST(graphite_lines),
+        TEST(graphite_sorts_the_bound_among_the_labels),
+        TEST(graphite_regularly),
+        TEST(graphite_failures),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
