@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TLS, from whichever library the program has: four functions between the sockets and the server.
- * Here it is OpenSSL. A certificate to try it with:
+ * TLS from OpenSSL, or any library: four functions between sockets and server. A certificate:
  *   openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out cert.pem
  * tls_hook PORT CERTIFICATE KEY [SECONDS]
  */
@@ -18,7 +17,7 @@ static void *tls_open(int fd, void *context)
     SSL *tls = SSL_new(context);
 
     if (tls && SSL_set_fd(tls, fd) == 1)
-        SSL_set_accept_state(tls); /* the handshake happens within the first reads */
+        SSL_set_accept_state(tls); /* the handshake is part of the first reads */
     return tls;
 }
 
@@ -59,24 +58,21 @@ int main(int argc, char **argv)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     promc_transport tls = {tls_open, tls_read, tls_write, tls_close, context};
-    promc_http_server *server;
 
     if (argc < 4 || SSL_CTX_use_certificate_chain_file(context, argv[2]) != 1 ||
-        SSL_CTX_use_PrivateKey_file(context, argv[3], SSL_FILETYPE_PEM) != 1) {
-        fprintf(stderr, "usage: tls_hook PORT CERTIFICATE KEY [SECONDS]\n");
-        return 2;
-    }
+        SSL_CTX_use_PrivateKey_file(context, argv[3], SSL_FILETYPE_PEM) != 1)
+        return fprintf(stderr, "usage: tls_hook PORT CERTIFICATE KEY [SECONDS]\n"), 2;
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that may be closed */
-    if (!(server = promc_start_http_server(atoi(argv[1]), .transport = &tls))) {
+
+    promc_http_server *server = promc_start_http_server(atoi(argv[1]), .transport = &tls);
+    if (!server) {
         fprintf(stderr, "tls_hook: %s\n", promc_last_error()->message);
         return 1;
     }
     printf("listening on https://127.0.0.1:%d/metrics\n", promc_http_server_port(server));
     fflush(stdout);
-    for (int left = argc > 4 ? atoi(argv[4]) : -1; left != 0; left--)
-        sleep(1);
+    sleep(argc > 4 ? (unsigned)atoi(argv[4]) : ~0u);
     promc_http_server_stop(server);
     SSL_CTX_free(context);
-    return 0;
 }
