@@ -521,7 +521,7 @@ int promc_writer_end(promc_writer *writer)
     int status;
 
     if (!writer)
-        return PROMC_ERROR_NO_MEMORY;
+        return promc__fail_memory("writer");
     if (writer->sink && writer->status == PROMC_OK) {
         pass_rest_on(writer);
         promc__encoder_init(&encoder, writer->format);
