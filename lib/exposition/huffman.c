@@ -92,7 +92,7 @@ void promc__huffman_make(promc__code *code, const uint32_t *counts, unsigned cou
         /* Flatter, as bzip2 does it: at the latest when all counts are 1 nothing is too deep. The
          * order stays. */
         for (unsigned i = 0; i < size; i++)
-            leaves[i].count = (uint16_t)(leaves[i].count / 2 + 1);
+            leaves[i].count = (uint16_t)((leaves[i].count + 1) / 2);
     }
     memset(code->sizes, 0, count);
     for (unsigned i = 0; i < size; i++)

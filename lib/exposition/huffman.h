@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { PROMC__HUFFMAN_SYMBOLS = 286, PROMC__HUFFMAN_BITS = 15 };
+enum { PROMC__HUFFMAN_SYMBOLS = 288, PROMC__HUFFMAN_BITS = 15 };
 
 typedef struct promc__code {
     uint16_t words[PROMC__HUFFMAN_SYMBOLS]; /* first bit lowest, as RFC 1951 3.1.1 packs them */

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes as tokens: J. Ziv and A. Lempel, "A Universal Algorithm for Sequential Data Compression",
+ * 1977, in one greedy pass. A table remembers for each hash of some bytes where they were last
+ * seen, and nothing else is tried. What makes it good at expositions:
+ *
+ *  - A match never begins inside a number. Digits look like other digits somewhere in the window
+ *    all the time; such matches are short and far away, cost more than the digits, and hide the
+ * long match with the line before that begins where the number ends.
+ *  - A match found is extended to both sides, so that positions may be left out.
+ */
+#include "exposition/deflate.h"
+
+#include "base/bytes.h"
+#include "base/compiler.h"
+#include "base/memory.h"
+
+enum {
+    WINDOW_SIZE = 32768, /* the longest distance (RFC 1951 2) */
+    INPUT_SIZE = 32768,  /* is collected before anything is done with it */
+    LOOKAHEAD = PROMC__MATCH_MAX + 64,
+    DEFLATE_CAPACITY = WINDOW_SIZE + INPUT_SIZE + LOOKAHEAD,
+    BEYOND_END = 32, /* bytes that are read but do not count */
+    HASH_BITS = 12,
+    NUMBER_MAX = 8, /* what begins with more digits may be worth a match: time stamps, ids */
+    PATIENCE = 5    /* steps grow by one for every 2^PATIENCE positions without a match */
+};
+
+/*
+ * `data` holds WINDOW_SIZE bytes that are done, then what comes next. The table has the low bits of
+ * stream positions; distances are calculated modulo 2^16, and what is further away than the window,
+ * or not there at all, comes out as too far.
+ */
+struct promc__deflate {
+    size_t at, end;    /* what is still to be done */
+    size_t oldest;     /* begin of the stream, or 0 */
+    size_t block_at;   /* begin of the block; wraps around when that is gone */
+    uint32_t position; /* of data[0] in the stream */
+    uint16_t seen[1 << HASH_BITS];
+    promc__block block;
+    unsigned char data[DEFLATE_CAPACITY + BEYOND_END];
+};
+
+promc__deflate *promc__deflate_new(void)
+{
+    promc__deflate *d = promc__malloc(sizeof(*d));
+
+    if (!d)
+        return NULL;
+    d->at = d->end = d->oldest = d->block_at = WINDOW_SIZE;
+    d->position = 0;
+    /* 65,535 is too far away until that position is there. */
+    memset(d->seen, 0xFF, sizeof(d->seen));
+    memset(d->data + DEFLATE_CAPACITY, 0, BEYOND_END);
+    promc__block_begin(&d->block);
+    d->block.bits = 0;
+    d->block.bit_count = 0;
+    return d;
+}
+
+void promc__deflate_free(promc__deflate *d)
+{
+    promc__free(d);
+}
+
+/* ---- finding ------------------------------------------------------------------------------------
+ */
+
+/* Of PROMC__MATCH_MIN bytes. */
+static inline unsigned hash_of_bytes(uint64_t bytes)
+{
+    return (unsigned)((bytes << (64 - 8 * PROMC__MATCH_MIN)) * 0x9E3779B97F4A7C15u >>
+                      (64 - HASH_BITS));
+}
+
+static inline void remember(promc__deflate *d, size_t at)
+{
+    d->seen[hash_of_bytes(promc__load64(d->data + at))] = (uint16_t)(d->position + at);
+}
+
+/* How many of eight bytes, from the first, are digits, dots or slashes ('.' to '9'). The top bits
+ * tell: those of sums for bytes that are not less than something. */
+static inline unsigned leading_digits(uint64_t bytes)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t low = bytes & ones * 0x7F;
+    uint64_t others =
+        (~(low + ones * (0x80 - '.')) | (low + ones * (0x80 - ('9' + 1))) | bytes) & ones * 0x80;
+
+    return others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+}
+
+/* The first match from *at on; false if there is none before `until`. */
+static inline bool find_match(promc__deflate *d, size_t *at, size_t until, uint32_t *distance)
+{
+    const unsigned char *data = d->data;
+    unsigned steps = 1 << PATIENCE;
+    size_t i = *at;
+
+    while (i < until) {
+        uint64_t bytes = promc__load64(data + i);
+        bool digit = (unsigned)(bytes & 0xFF) - '0' < 10;
+        unsigned hash, digits = digit ? leading_digits(bytes) : 0;
+        uint32_t away;
+
+        if (digit && digits < NUMBER_MAX) {
+            i += digits;
+            continue;
+        }
+        hash = hash_of_bytes(bytes);
+        away = (uint16_t)(d->position + i - d->seen[hash]);
+        d->seen[hash] = (uint16_t)(d->position + i);
+        if (away - 1 < WINDOW_SIZE &&
+            !((bytes ^ promc__load64(data + i - away)) << (64 - 8 * PROMC__MATCH_MIN))) {
+            *at = i;
+            *distance = away;
+            return true;
+        }
+        i += digit ? digits : steps++ >> PATIENCE;
+    }
+    *at = i < d->end ? i : d->end;
+    return false;
+}
+
+/* How many bytes are the same, at most `limit`. */
+static inline size_t common_size(const unsigned char *a, const unsigned char *b, size_t limit)
+{
+    size_t size = 0;
+
+    for (; size < limit; size += 8) {
+        uint64_t difference = promc__load64(a + size) ^ promc__load64(b + size);
+
+        if (difference) {
+            size += (unsigned)__builtin_ctzll(difference) / 8;
+            break;
+        }
+    }
+    return size < limit ? size : limit;
+}
+
+/* ---- tokens -------------------------------------------------------------------------------------
+ */
+
+/* Writes the tokens before `end` as a block, which ends at data[at]. */
+static uint32_t *end_block(promc__deflate *d, promc__buffer *out, const uint32_t *end, size_t at,
+                           bool last)
+{
+    d->block.count = (unsigned)(end - d->block.tokens);
+    d->block.size = at - d->block_at;
+    promc__block_write(&d->block, out, d->block_at <= at ? d->data + d->block_at : NULL, last);
+    d->block_at = at;
+    return d->block.tokens;
+}
+
+static uint32_t *put_many_literals(promc__deflate *d, promc__buffer *out, uint32_t *token,
+                                   size_t at, size_t end)
+{
+    while (at < end) {
+        *token++ = d->data[at++];
+        if (token == d->block.tokens + PROMC__BLOCK_TOKENS)
+            token = end_block(d, out, token, at, false);
+    }
+    return token;
+}
+
+/* A few at a time, as most often there are few: some tokens behind the last may be overwritten. */
+static inline uint32_t *put_literals(promc__deflate *d, promc__buffer *out, uint32_t *token,
+                                     size_t at, size_t end)
+{
+    const unsigned char *from = d->data + at;
+    uint32_t *to = token;
+
+    token += end - at;
+    if (promc__unlikely(end - at >= (size_t)(d->block.tokens + PROMC__BLOCK_TOKENS - to)))
+        return put_many_literals(d, out, to, at, end);
+    do {
+        to[0] = from[0];
+        to[1] = from[1];
+        to[2] = from[2];
+        to[3] = from[3];
+        to += 4;
+        from += 4;
+    } while (to < token);
+    return token;
+}
+
+/* The code of a distance has its highest bit and the one behind it (RFC 1951 3.2.5). */
+static inline uint32_t match_token(promc__block *block, size_t length, uint32_t distance)
+{
+    uint32_t code = distance - 1, extra = 0;
+
+    if (code >= 4) {
+        unsigned rest = 30 - (unsigned)__builtin_clz(code);
+
+        extra = code & ((1u << rest) - 1);
+        code = 2 * rest + (code >> rest);
+    }
+    block->distances[1 + code]++;
+    return (uint32_t)(256 + length - 3) | (1 + code) << 9 | extra << 14;
+}
+
+static void make_tokens(promc__deflate *d, promc__buffer *out, size_t until)
+{
+    const unsigned char *data = d->data;
+    uint32_t distance, *token = d->block.tokens + d->block.count;
+    size_t done = d->at, at = done + (done == d->oldest), length;
+
+    while (find_match(d, &at, until, &distance)) {
+        while (at > done && at - distance > d->oldest && data[at - 1] == data[at - 1 - distance])
+            at--;
+        length = d->end - at < PROMC__MATCH_MAX ? d->end - at : PROMC__MATCH_MAX;
+        length = common_size(data + at, data + at - distance, length);
+        token = put_literals(d, out, token, done, at);
+        *token++ = match_token(&d->block, length, distance);
+        remember(d, at + 1);
+        done = at += length;
+        remember(d, at - 2);
+        if (promc__unlikely(token >= d->block.tokens + PROMC__BLOCK_TOKENS))
+            token = end_block(d, out, token, done, false);
+    }
+    token = put_many_literals(d, out, token, done, at);
+    d->block.count = (unsigned)(token - d->block.tokens);
+    d->at = at;
+}
+
+/* ---- the stream ---------------------------------------------------------------------------------
+ */
+
+/*
+ * A block can only be stored while its data is there. One that goes on must be sure to get shorter
+ * than its data: with the fixed codes a match takes at most 31 bits, a literal 9.
+ */
+static bool may_lose_data(const promc__deflate *d)
+{
+    uint64_t size = d->at - d->block_at;
+
+    return 8 * size >= 31 * (uint64_t)d->block.count + PROMC__BLOCK_TOKENS + 16;
+}
+
+/* Makes room for more input. */
+static void slide_window(promc__deflate *d, promc__buffer *out)
+{
+    size_t by = d->at - WINDOW_SIZE;
+
+    if (d->block.count && !may_lose_data(d))
+        (void)end_block(d, out, d->block.tokens + d->block.count, d->at, false);
+    memmove(d->data, d->data + by, d->end - by);
+    d->at -= by;
+    d->end -= by;
+    d->block_at -= by;
+    d->position += (uint32_t)by;
+    d->oldest -= d->oldest < by ? d->oldest : by;
+}
+
+void promc__deflate_write(promc__deflate *d, promc__buffer *out, const void *data, size_t size)
+{
+    const unsigned char *from = data;
+
+    while (size) {
+        size_t room = DEFLATE_CAPACITY - d->end, part = size < room ? size : room;
+
+        memcpy(d->data + d->end, from, part);
+        d->end += part;
+        from += part;
+        size -= part;
+        if (d->end == DEFLATE_CAPACITY) {
+            make_tokens(d, out, DEFLATE_CAPACITY - LOOKAHEAD);
+            slide_window(d, out);
+        }
+    }
+}
+
+void promc__deflate_finish(promc__deflate *d, promc__buffer *out)
+{
+    uint32_t *token;
+
+    memset(d->data + d->end, 0, BEYOND_END);
+    make_tokens(d, out, d->end - PROMC__MATCH_MIN + 1);
+    token = put_many_literals(d, out, d->block.tokens + d->block.count, d->at, d->end);
+    d->at = d->end;
+    (void)end_block(d, out, token, d->at, true);
+    if (d->block.bit_count)
+        promc__buffer_char(out, (char)d->block.bits);
+}
