@@ -30,7 +30,7 @@ static int describe(promc__entry *entry, bool auto_describe)
         return PROMC_ERROR_NO_MEMORY;
     failed = function(writer, collector->arg);
     status = promc_writer_end(writer);
-    if (failed)
+    if (status == PROMC_OK && failed)
         return promc__fail(PROMC_ERROR_COLLECTOR,
                            "the collector's describe function returned %d; it was not registered",
                            failed);

@@ -147,10 +147,10 @@ static int run_collector(promc__scrape *scrape)
     failed = collector->collect(writer, collector->arg);
     status = promc_writer_end(writer);
     leave_entry(scrape); /* it may be unregistered while a slow reader takes what it wrote */
-    if (failed)
-        return promc__fail(PROMC_ERROR_COLLECTOR, "a collector returned %d", failed);
     if (scrape->collected.error) /* which the writer can only see as a sink that refuses */
         return promc__fail_memory("scrape");
+    if (status == PROMC_OK && failed)
+        return promc__fail(PROMC_ERROR_COLLECTOR, "a collector returned %d", failed);
     scrape->at = AT_COLLECTED;
     return status;
 }
