@@ -278,12 +278,15 @@ static bool remove_family(promc_registry *registry, const promc__family *family)
 
 void promc__family_dispose(promc__family *family)
 {
+    bool visited;
+
     promc__lock(&promc__registry_lock);
     if (family->registry)
         (void)remove_family(family->registry, family);
-    family->doomed = family->visitors > 0;
+    visited = family->visitors > 0;
+    family->doomed = visited; /* then the last visitor frees it, any moment after the unlocking */
     promc__unlock(&promc__registry_lock);
-    if (!family->doomed)
+    if (!visited)
         promc__family_free(family);
 }
 
