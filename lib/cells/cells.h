@@ -17,10 +17,14 @@
  *    the mode; the reader stores the mode before it loads the sequence; the barrier on the reader's
  *    side stands in for the fence that would be needed between the two on both sides (Dekker's
  *    pattern made asymmetric, as in membarrier(2)). So from then on private cells stand still. A
- *    thread that finds itself frozen updates the shared cells instead: it never waits.
+ *    thread that finds itself frozen updates the shared cells instead: it never waits. The reader's
+ *    own shard is frozen too, for the signal handlers of its thread.
  *  - Quiescing (shard.c): after the same barrier, every section that began earlier has ended once
  *    each sequence was seen even or changed. What was unpublished before is then unreachable, as in
  *    read-copy-update, and can be cleaned and reused.
+ *  - Forking (shard.c): as freezing, and nothing may be half done in shared cells either, since the
+ *    child cannot finish it. So for the fork, but for some milliseconds at most, those wait that
+ *    would update them.
  *
  * Orders (C11, 5.1.2.4 and 7.17.3): cell stores inside a section are released by the store that
  * makes the sequence even, and a reader acquires that value, so it sees every cell of the sections
@@ -118,10 +122,12 @@ typedef struct promc__shard {
     _Alignas(64) _Atomic uintptr_t sequence; /* odd: in a section */
     _Atomic unsigned mode;
     promc__directory *_Atomic directory; /* never NULL */
+    const void *_Atomic recent;          /* see promc__is_recent() */
     _Alignas(64) atomic_bool owned;      /* by a living thread */
     struct promc__shard *next;           /* all shards, newest first; set before publication */
     uintptr_t seen;                      /* by promc__quiesce(), under the cells lock */
     void *_Atomic blocks;                /* of its pages */
+    uintptr_t stuck[2];                  /* sections that were waited for in vain, likewise */
 } promc__shard;
 
 /* This thread's shard; NULL until its first update. */
@@ -183,6 +189,9 @@ typedef struct promc__section {
     bool counted; /* entered through the count of threads without shard */
 } promc__section;
 
+/* Before the first section of the process; may be called again. */
+void promc__prepare_sections(void);
+
 promc__section promc__enter_slowly(void);
 void promc__leave_slowly(const promc__section *section);
 
@@ -194,6 +203,20 @@ promc__cell *promc__make_private_cell(promc__shard *shard, uint32_t slot);
  * took too long (a thread was preempted inside one): nothing may be reused then; try again later.
  */
 bool promc__quiesce(void);
+
+/*
+ * A thread looks an object up and then updates or pins it, which is not one section. So it notes,
+ * in the section that found it, the last object it found, and that one is not reused until the
+ * thread finds another (a hazard pointer: M. Michael, "Hazard Pointers", 2004).
+ */
+static inline void promc__note_recent(promc__shard *shard, const void *object)
+{
+    atomic_store_explicit(&shard->recent, object, memory_order_release);
+}
+
+/* Whether a thread noted it; after promc__quiesce(), of an object that can no longer be found. What
+ * a thread did to it before it noted another is visible after this. */
+bool promc__is_recent(const void *object);
 
 /* ---- the numbers of one child ------------------------------------------------------------------ */
 
@@ -302,6 +325,7 @@ void promc__snapshot_end(void);
 void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count);
 void promc__shared_read(promc__numbers *numbers, uint64_t *values);
 double promc__shared_sum(const promc__numbers *numbers);
+/* With the cells lock held, as is promc__wait_for_sections(). */
 void promc__freeze(void);
 void promc__unfreeze(void);
 /* Whether all shards from `first` on got their sections finished in time. */

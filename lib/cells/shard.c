@@ -20,7 +20,11 @@ static atomic_size_t private_limit = (size_t)256 << 20;
 static pthread_once_t shards_once = PTHREAD_ONCE_INIT;
 static pthread_key_t exit_key;
 static bool have_exit_key;
-static unsigned initial_mode;
+static _Atomic unsigned initial_mode;
+
+/* A fork is under way, in thread `forker`. */
+static atomic_bool forking;
+static pthread_t forker;
 
 static promc__directory empty_directory;
 
@@ -43,18 +47,25 @@ static void thread_exit(void *argument)
     atomic_store_explicit(&shard->owned, false, memory_order_release);
 }
 
+static bool wait_for_threads_without_shard(void);
+
+/* As freezing (see cells.h), but for all that goes on. */
 static void before_fork(void)
 {
+    forker = pthread_self();
+    atomic_store(&forking, true);
     promc__freeze();
+    (void)wait_for_threads_without_shard();
 }
 
 static void after_fork_in_parent(void)
 {
+    atomic_store(&forking, false);
     promc__unfreeze();
 }
 
 /* Only this thread exists in the child: the other shards are free to take, and none of their
- * sections will ever end by itself. They were frozen, so no cell is half updated. */
+ * sections will ever end by itself. All were over, so no cell is half updated. */
 static void after_fork_in_child(void)
 {
     for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
@@ -66,14 +77,20 @@ static void after_fork_in_child(void)
         atomic_store(&shard->owned, false);
     }
     atomic_store(&threads_without_shard, 0);
+    atomic_store(&forking, false);
     promc__unfreeze();
 }
 
 static void prepare_shards(void)
 {
     have_exit_key = pthread_key_create(&exit_key, thread_exit) == 0;
-    initial_mode = promc__os.process_barrier() ? 0 : PROMC__FENCED;
+    atomic_store(&initial_mode, promc__os.process_barrier() ? 0 : PROMC__FENCED);
     promc__lock_at_fork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+void promc__prepare_sections(void)
+{
+    (void)pthread_once(&shards_once, prepare_shards);
 }
 
 static promc__shard *adopt_shard(void)
@@ -105,7 +122,8 @@ static void *aligned_block(size_t size, void *_Atomic *chain)
     return start + (64 - (uintptr_t)start % 64) % 64;
 }
 
-/* Shards are never freed: another thread may adopt them at any time. */
+/* Shards are never freed: another thread may adopt them at any time. The fence is for readers that
+ * do not find a new one in the list: what they did before, its thread sees. */
 static promc__shard *make_shard(void)
 {
     static void *_Atomic chain;
@@ -114,11 +132,13 @@ static promc__shard *make_shard(void)
     if (!shard)
         return NULL;
     atomic_init(&shard->directory, &empty_directory);
-    atomic_init(&shard->mode, initial_mode);
+    atomic_init(&shard->mode, 0);
     atomic_init(&shard->owned, true);
     shard->next = atomic_load(&promc__shards);
     while (!atomic_compare_exchange_weak(&promc__shards, &shard->next, shard))
         ;
+    atomic_thread_fence(memory_order_seq_cst);
+    atomic_fetch_or(&shard->mode, atomic_load(&initial_mode));
     return shard;
 }
 
@@ -127,7 +147,7 @@ static promc__shard *attach_shard(void)
 {
     promc__shard *shard;
 
-    (void)pthread_once(&shards_once, prepare_shards);
+    promc__prepare_sections();
     if (!have_exit_key)
         return NULL;
     shard = adopt_shard();
@@ -135,23 +155,25 @@ static promc__shard *attach_shard(void)
         shard = make_shard();
     if (!shard)
         return NULL;
-    if (pthread_setspecific(exit_key, shard) != 0) {
+    if (!promc__my_shard && pthread_setspecific(exit_key, shard) == 0) {
+        promc__my_shard = shard;
+    } else { /* no memory; or a signal handler came first, and found the thread another one */
         atomic_store_explicit(&shard->owned, false, memory_order_release);
-        return NULL;
     }
-    promc__my_shard = shard;
-    return shard;
+    return promc__my_shard;
 }
 
 /* ---- sections, the slow way --------------------------------------------------------------------- */
 
+/* The fence, because a locked instruction is none everywhere: ARM's may let later loads pass. */
 static promc__section enter_without_shard(void)
 {
     atomic_fetch_add(&threads_without_shard, 1);
+    atomic_thread_fence(memory_order_seq_cst);
     return (promc__section){.counted = true};
 }
 
-promc__section promc__enter_slowly(void)
+static promc__section enter_now(void)
 {
     promc__shard *shard = promc__my_shard;
     promc__section section = {0};
@@ -174,6 +196,21 @@ promc__section promc__enter_slowly(void)
     }
     if (!(mode & PROMC__FROZEN))
         section.usable = shard;
+    return section;
+}
+
+/* Not in a section, and not for long: half an update that a child inherits is a small matter. */
+promc__section promc__enter_slowly(void)
+{
+    promc__section section = enter_now();
+
+    for (int attempt = 0; attempt < 50 && (section.shard || section.counted); attempt++) {
+        if (promc__likely(!atomic_load(&forking)) || pthread_equal(forker, pthread_self()))
+            break;
+        promc__leave_slowly(&section);
+        promc__os.pause_ns(200000);
+        section = enter_now();
+    }
     return section;
 }
 
@@ -258,22 +295,48 @@ promc__cell *promc__make_private_cell(promc__shard *shard, uint32_t slot)
 
 /* ---- waiting for sections ------------------------------------------------------------------------ */
 
-/* A section lasts nanoseconds unless its thread loses the processor in it. The reader then sleeps
- * in growing steps, 100 ms in all, before it gives up. */
-static bool wait_until_over(const promc__shard *shard, uintptr_t seen)
+/*
+ * A section lasts nanoseconds unless its thread loses the processor in it. So the reader looks a few
+ * times, then sleeps in growing steps: about a second in all where numbers would not belong together
+ * otherwise, less where it can come back later. A section that outlasts that (its thread is starved,
+ * stopped by a debugger, or has jumped out of it) is not waited for again.
+ */
+enum { SHORTLY = 0, PATIENTLY = 1 };
+struct patience {
+    int kind;
+    int sleeps; /* that are left */
+};
+
+static bool wait_until_over(promc__shard *shard, uintptr_t seen, struct patience *patience)
 {
-    for (int attempt = 0; attempt < 200; attempt++) {
+    if (shard->stuck[patience->kind] == seen)
+        return false;
+    for (int attempt = 0;; attempt++) {
         if (atomic_load_explicit(&shard->sequence, memory_order_acquire) != seen)
             return true;
-        if (attempt >= 100)
-            promc__os.pause_ns(attempt < 150 ? 50000 : 2000000);
+        if (attempt < 100)
+            continue;
+        if (patience->sleeps-- <= 0)
+            break;
+        promc__os.pause_ns(attempt < 150 ? 50000 : 1000000);
     }
+    shard->stuck[patience->kind] = seen;
     return false;
 }
 
-static bool section_is_over(const promc__shard *shard, uintptr_t seen)
+static bool section_is_over(promc__shard *shard, uintptr_t seen, struct patience *patience)
 {
-    return !(seen & 1) || shard == promc__my_shard || wait_until_over(shard, seen);
+    return !(seen & 1) || shard == promc__my_shard || wait_until_over(shard, seen, patience);
+}
+
+static bool wait_for_threads_without_shard(void)
+{
+    for (int attempt = 0; atomic_load(&threads_without_shard) != 0; attempt++) {
+        if (attempt >= 100)
+            return false;
+        promc__os.pause_ns(100000);
+    }
+    return true;
 }
 
 static bool another_shard_exists(promc__shard *first)
@@ -281,14 +344,27 @@ static bool another_shard_exists(promc__shard *first)
     return first && (first != promc__my_shard || first->next);
 }
 
+/* The system took the barrier away, as sandboxes do to programs that are running. A writer that has
+ * not seen the new mode wrote its sequence long before the pause is over. */
+static void fence_writers(promc__shard *first)
+{
+    atomic_store(&initial_mode, PROMC__FENCED);
+    for (promc__shard *shard = first; shard; shard = shard->next)
+        atomic_fetch_or(&shard->mode, PROMC__FENCED);
+    atomic_thread_fence(memory_order_seq_cst);
+    promc__os.pause_ns(20000000);
+}
+
 static void barrier_for_all(promc__shard *first)
 {
-    if (another_shard_exists(first) && !initial_mode)
-        (void)promc__os.process_barrier();
+    if (another_shard_exists(first) && !atomic_load(&initial_mode) &&
+        !promc__os.process_barrier())
+        fence_writers(first);
 }
 
 bool promc__quiesce(void)
 {
+    struct patience patience = {SHORTLY, 100};
     promc__shard *first;
 
     /* A thread whose shard is not in the list yet sees what was unpublished before this. */
@@ -298,19 +374,15 @@ bool promc__quiesce(void)
     for (promc__shard *shard = first; shard; shard = shard->next)
         shard->seen = atomic_load_explicit(&shard->sequence, memory_order_acquire);
     for (promc__shard *shard = first; shard; shard = shard->next) {
-        if (!section_is_over(shard, shard->seen))
+        if (!section_is_over(shard, shard->seen, &patience))
             return false;
     }
-    for (int attempt = 0; atomic_load(&threads_without_shard) != 0; attempt++) {
-        if (attempt >= 100)
-            return false;
-        promc__os.pause_ns(100000);
-    }
-    return true;
+    return wait_for_threads_without_shard();
 }
 
 bool promc__wait_for_sections(promc__shard *first)
 {
+    struct patience patience = {PATIENTLY, 1000};
     bool all = true;
 
     atomic_thread_fence(memory_order_seq_cst);
@@ -318,7 +390,16 @@ bool promc__wait_for_sections(promc__shard *first)
     for (promc__shard *shard = first; shard; shard = shard->next) {
         uintptr_t seen = atomic_load_explicit(&shard->sequence, memory_order_acquire);
 
-        all = section_is_over(shard, seen) && all;
+        all = section_is_over(shard, seen, &patience) && all;
     }
     return all;
+}
+
+bool promc__is_recent(const void *object)
+{
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
+        if (atomic_load_explicit(&shard->recent, memory_order_acquire) == object)
+            return true;
+    }
+    return false;
 }

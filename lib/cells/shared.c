@@ -9,14 +9,19 @@
  *   counts itself finished there. A reader flips the bit; from then on the old bank only waits for
  *   the writers that entered it. It reads it, adds it to the now hot bank, and leaves it zeroed. So
  *   all data is in the hot bank between reads.
+ *
+ * A writer may lose the processor in the middle for so long that the reader goes on without it. Then
+ * the flip stays half done: reads add up both banks, inexact by that update, until the writer is
+ * back. At a flip the number of writers so far moves from one finished word to the other, so the
+ * cold one is at zero when its bank is at rest, whichever read finds out.
  */
 #include "cells/cells.h"
 
 #include "base/os.h"
 
 #define HOT_BIT ((uint64_t)1 << 63)
-#define TORN_BIT ((uint64_t)1 << 62) /* a writer vanished in the middle: no exact reads any more */
-#define STARTED_MASK (TORN_BIT - 1)
+#define PENDING_BIT ((uint64_t)1 << 62) /* the cold bank still waits for a writer */
+#define STARTED_MASK (PENDING_BIT - 1)
 
 static _Atomic uint64_t *gate_of(promc__numbers *numbers)
 {
@@ -69,7 +74,7 @@ double promc__shared_sum(const promc__numbers *numbers)
            promc__bits_to_double(atomic_load_explicit(&bank_of(own, 1)[0], memory_order_relaxed));
 }
 
-/* Both banks as they are: right when nobody writes, or when exactness is lost anyway. */
+/* Both banks as they are: inexact by the updates that are in the middle. */
 static void read_both_banks(promc__numbers *numbers, uint64_t *values)
 {
     values[0] = promc__double_to_bits(promc__shared_sum(numbers));
@@ -78,17 +83,29 @@ static void read_both_banks(promc__numbers *numbers, uint64_t *values)
                     atomic_load_explicit(&bank_of(numbers, 1)[i], memory_order_relaxed);
 }
 
-/* A writer that lost the processor comes back; one that vanished (its thread was destroyed in the
- * middle, or did not follow through a fork) does not: 200 ms decide. */
-static bool wait_for_writers(promc__numbers *numbers, unsigned bank, uint64_t started)
+/* Most writers are through at once; one that lost the processor gets about a second to come back,
+ * but only in the read that flipped. */
+static bool wait_for_writers(promc__numbers *numbers, unsigned cold, bool patiently)
 {
-    for (int attempt = 0; attempt < 300; attempt++) {
-        if (atomic_load_explicit(finished_of(numbers, bank), memory_order_acquire) == started)
+    for (int attempt = 0; attempt < (patiently ? 1100 : 100); attempt++) {
+        if (atomic_load_explicit(finished_of(numbers, cold), memory_order_acquire) == 0)
             return true;
         if (attempt >= 100)
             promc__os.pause_ns(1000000);
     }
     return false;
+}
+
+/* Makes the other bank hot. Returns the one that is cold now. */
+static unsigned flip_banks(promc__numbers *numbers)
+{
+    uint64_t gate = atomic_fetch_xor_explicit(gate_of(numbers), HOT_BIT, memory_order_acq_rel);
+    uint64_t started = gate & STARTED_MASK;
+    unsigned cold = (gate & HOT_BIT) != 0;
+
+    atomic_fetch_add_explicit(finished_of(numbers, !cold), started, memory_order_relaxed);
+    atomic_fetch_sub_explicit(finished_of(numbers, cold), started, memory_order_relaxed);
+    return cold;
 }
 
 /* Moves the cold bank's numbers to `values` and to the hot bank. */
@@ -108,7 +125,8 @@ static void drain_bank(promc__numbers *numbers, unsigned cold, uint64_t *values)
 
 void promc__shared_read(promc__numbers *numbers, uint64_t *values)
 {
-    uint64_t gate, started;
+    uint64_t gate;
+    bool pending;
     unsigned cold;
 
     if (numbers->cells == 1) {
@@ -120,19 +138,16 @@ void promc__shared_read(promc__numbers *numbers, uint64_t *values)
         memset(values, 0, numbers->cells * sizeof(*values));
         return;
     }
-    if (gate & TORN_BIT) {
-        read_both_banks(numbers, values);
-        return;
-    }
-    gate = atomic_fetch_xor_explicit(gate_of(numbers), HOT_BIT, memory_order_acq_rel);
-    cold = (gate & HOT_BIT) != 0;
-    started = gate & STARTED_MASK;
-    if (!wait_for_writers(numbers, cold, started)) {
-        atomic_fetch_or_explicit(gate_of(numbers), TORN_BIT, memory_order_relaxed);
+    pending = (gate & PENDING_BIT) != 0;
+    cold = pending ? !(gate & HOT_BIT) : flip_banks(numbers);
+    if (!wait_for_writers(numbers, cold, !pending)) {
+        atomic_fetch_or_explicit(gate_of(numbers), PENDING_BIT, memory_order_relaxed);
         read_both_banks(numbers, values);
         return;
     }
     drain_bank(numbers, cold, values);
-    atomic_fetch_add_explicit(finished_of(numbers, !cold), started, memory_order_release);
-    atomic_store_explicit(finished_of(numbers, cold), 0, memory_order_relaxed);
+    if (pending) {
+        atomic_fetch_and_explicit(gate_of(numbers), ~PENDING_BIT, memory_order_relaxed);
+        promc__shared_read(numbers, values);
+    }
 }

@@ -11,10 +11,8 @@ static promc__shard *snapshot_first;
 void promc__freeze(void)
 {
     snapshot_first = atomic_load(&promc__shards);
-    for (promc__shard *shard = snapshot_first; shard; shard = shard->next) {
-        if (shard != promc__my_shard)
-            atomic_fetch_or(&shard->mode, PROMC__FROZEN);
-    }
+    for (promc__shard *shard = snapshot_first; shard; shard = shard->next)
+        atomic_fetch_or(&shard->mode, PROMC__FROZEN);
     (void)promc__wait_for_sections(snapshot_first);
 }
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/lock.h"
 #include "base/os.h"
+#include "cells/cells.h"
 
 static pthread_mutex_t servers_lock = PTHREAD_MUTEX_INITIALIZER;
 static promc_http_server *servers;
@@ -55,8 +56,11 @@ static void servers_in_child(void)
     servers_in_parent();
 }
 
+/* Hooks before a fork run in reverse order: a server's turn is to be taken before the locks that a
+ * scrape in that turn needs. */
 static void servers_prepare(void)
 {
+    promc__prepare_sections();
     servers_error = pthread_atfork(servers_before_fork, servers_in_parent, servers_in_child);
 }
 

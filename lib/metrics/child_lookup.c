@@ -43,11 +43,14 @@ static promc__child *find_in_section(promc__family *family, const struct promc__
 
     if (promc__likely(promc__enter(shard, &sequence))) {
         child = promc__table_find(family, query->hash, values, query->sizes);
+        promc__note_recent(shard, child);
         promc__leave(shard, sequence);
         return child;
     }
     section = promc__enter_slowly();
     child = promc__table_find(family, query->hash, values, query->sizes);
+    if (section.shard)
+        promc__note_recent(section.shard, child);
     promc__leave_slowly(&section);
     return child;
 }

@@ -5,9 +5,10 @@
  *   live -> limbo -> free -> live ...
  *
  * A removed child leaves table and list at once and is marked, so that late updates are discarded.
- * In limbo it waits until no lookup or update can be using it (promc__quiesce()) and nobody holds
- * it. Children are never given back to the allocator before the family is: a stale handle always
- * points to a child of its family.
+ * In limbo it waits until no lookup or update can be using it (promc__quiesce()), nobody holds it,
+ * and no thread looked it up last: that one may be about to hold or update it. Children are never
+ * given back to the allocator before the family is: a stale handle always points to a child of its
+ * family.
  */
 #include "metrics/children.h"
 
@@ -112,7 +113,8 @@ void promc__children_clean(promc__family *family)
             if (!family->limbo_first)
                 family->limbo_last = NULL;
             family->limbo_count--;
-            if (atomic_load_explicit(&child->pins, memory_order_acquire)) {
+            if (promc__is_recent(child) ||
+                atomic_load_explicit(&child->pins, memory_order_acquire)) {
                 to_limbo(family, child);
                 continue;
             }
@@ -227,6 +229,8 @@ promc__child *promc__children_find_or_add(promc__family *family, uint32_t hash,
         else
             child = add_child(family, hash, values);
     }
+    if (child && promc__my_shard)
+        promc__note_recent(promc__my_shard, child);
     promc__unlock(promc__stripe(family));
     return child;
 }

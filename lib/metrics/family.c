@@ -177,6 +177,7 @@ promc__family *promc__family_create(const promc__type *type, const promc__metric
         promc__definition_failed(registry);
         return NULL;
     }
+    promc__prepare_sections(); /* now, as no update should be the one that does it */
     family = promc__zalloc(sizeof(*family));
     if (!family) {
         promc__fail_memory(options->name);
