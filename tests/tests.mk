@@ -6,6 +6,9 @@
 TEST_LIBS ?= $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka) -lm
 SHARED ?= ../shared
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OBJ)/tests/%,$(wildcard tests/unit/test_*.c))
+# Programs that run a second or so; more with an argument. An emulator does not survive forks of
+# programs with threads.
+STRESS_TESTS := $(filter-out $(if $(findstring qemu,$(RUN)),%/stress_fork),$(patsubst tests/stress/%.c,$(OBJ)/tests/%,$(wildcard tests/stress/*.c)))
 CONFORMANCE_PROGRAMS := $(patsubst tests/conformance/%.c,$(OBJ)/tests/%,$(wildcard tests/conformance/*.c))
 
 # number_oracle.py compiles for this machine; sanitized and emulated builds have nothing to add to
@@ -23,13 +26,19 @@ $(UNIT_TESTS): $(OBJ)/tests/%: tests/unit/%.c $(A) | $(filter deps,$(MAKECMDGOAL
 $(CONFORMANCE_PROGRAMS): $(OBJ)/tests/%: tests/conformance/%.c $(A)
 	$(call program,-Ilib -Itests,-lm)
 
--include $(UNIT_TESTS:=.d) $(CONFORMANCE_PROGRAMS:=.d)
+$(STRESS_TESTS): $(OBJ)/tests/%: tests/stress/%.c $(A)
+	$(call program,-Ilib -Itests,-lm)
 
-check: all $(UNIT_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
-	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(CONFORMANCE_TESTS) $(wildcard tests/examples/*.py) $(INSTALL_TESTS)
+-include $(STRESS_TESTS:=.d) $(UNIT_TESTS:=.d) $(CONFORMANCE_PROGRAMS:=.d)
+
+check: all $(UNIT_TESTS) $(STRESS_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
+	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(STRESS_TESTS) $(CONFORMANCE_TESTS) $(wildcard tests/examples/*.py) $(INSTALL_TESTS)
 
 check-unit: $(UNIT_TESTS) ## The unit tests only
 	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS)
+
+check-stress: $(STRESS_TESTS) ## Updates, scrapes, forks and signals against each other
+	@$(TEST_ENV) tests/run.sh $(STRESS_TESTS)
 
 check-conformance: $(BUILD)/tests/replay ## Output compared with client_python's, byte for byte
 	@$(TEST_ENV) tests/run.sh $(CONFORMANCE_TESTS)
@@ -43,4 +52,4 @@ deps: ## Installs what check needs, if it is missing
 deps-integration: ## Installs the servers check-integration needs, if they are missing
 	@tests/deps.sh integration
 
-.PHONY: check check-unit check-conformance check-integration deps deps-integration
+.PHONY: check check-unit check-stress check-conformance check-integration deps deps-integration
