@@ -43,7 +43,8 @@ static void make_head(promc__encoder *encoder, promc__sample_kind kind)
 
 static char *put(char *at, const void *data, size_t size)
 {
-    memcpy(at, data, size);
+    if (size) /* then there is data, also when memory was refused */
+        memcpy(at, data, size);
     return at + size;
 }
 
