@@ -122,6 +122,7 @@ typedef struct promc_http_server_opts {
     unsigned idle_timeout_ms;     /**< between requests of a connection; default 120,000 */
     bool self_metrics;            /**< also expose promc_http_ metrics of this server; one server
                                        for each registry (PROMC_ERROR_DUPLICATE otherwise) */
+    bool no_compression; /**< default: metrics are compressed for clients that accept gzip */
 } promc_http_server_opts;
 
 /** A descriptor as option value, so that an unset option is not standard input. */
@@ -194,6 +195,7 @@ typedef struct promc_http_respond_opts {
     const char *authenticate; /**< as for the server */
     bool *keep_alive; /**< NULL: the response says "Connection: close", and the host closes. Else
                            the connection may go on, and this says whether it does. */
+    bool no_compression; /**< as for the server */
 } promc_http_respond_opts;
 
 /**

@@ -142,8 +142,18 @@ void promc__respond_piece(promc__connection *c)
     c->out_at = at;
 }
 
+static promc__message variant_message(const promc__connection *c, const promc__variant *variant)
+{
+    promc__message message = message_for(c, 200);
+
+    message.content_type = variant->content_type;
+    message.fields = variant->fields;
+    message.fields_size = strlen(variant->fields);
+    return message;
+}
+
 /* The head before the first piece, which is at FIRST_ROOM. False: no memory. */
-static bool head_of_stream(promc__connection *c, const char *content_type, bool whole)
+static bool head_of_stream(promc__connection *c, const promc__variant *variant, bool whole)
 {
     char space[512];
     promc__buffer head = {space, 0, sizeof(space), sizeof(space), 0};
@@ -153,8 +163,7 @@ static bool head_of_stream(promc__connection *c, const char *content_type, bool 
     c->chunked = !whole && c->head.minor > 0;
     if (!whole && !c->chunked)
         c->closing = true;
-    message = message_for(c, 200);
-    message.content_type = content_type;
+    message = variant_message(c, variant);
     message.length = length;
     message.framing = whole        ? PROMC__FRAMING_LENGTH
                       : c->chunked ? PROMC__FRAMING_CHUNKED
@@ -172,9 +181,11 @@ static bool head_of_stream(promc__connection *c, const char *content_type, bool 
 static void send_metrics(promc__connection *c, const promc_http_request *request, uint64_t now)
 {
     static const char failed[] = "the metrics could not be collected";
-    const char *content_type;
-    int status = promc__metrics_open(&c->source, c->site, request, &content_type);
+    promc__variant variant;
+    int status = promc__metrics_choose(&variant, c->site, request);
 
+    if (status == PROMC_OK)
+        status = promc__metrics_open(&c->source, c->site, request, &variant);
     if (status == PROMC_OK)
         status = read_piece(c, FIRST_ROOM);
     if (status < 0) {
@@ -186,23 +197,22 @@ static void send_metrics(promc__connection *c, const promc_http_request *request
     begin_response(c, 200, now);
     if (status == 0)
         promc__source_close(&c->source);
-    if (!head_of_stream(c, content_type, status == 0))
+    if (!head_of_stream(c, &variant, status == 0))
         promc__connection_abort(c);
 }
 
 /* As for GET, without collecting anything: RFC 9110 9.3.2 lets Content-Length be left out. */
 static void send_metrics_head(promc__connection *c, const promc_http_request *request, uint64_t now)
 {
-    const char *content_type;
+    promc__variant variant;
     promc__message message;
 
-    if (promc__metrics_type(request, &content_type) != PROMC_OK) {
+    if (promc__metrics_choose(&variant, c->site, request) != PROMC_OK) {
         send_error(c, 500, "out of memory", now);
         return;
     }
     begin_response(c, 200, now);
-    message = message_for(c, 200);
-    message.content_type = content_type;
+    message = variant_message(c, &variant);
     promc__write_head(&c->out, &message);
     if (c->out.error)
         promc__connection_abort(c);

@@ -43,6 +43,7 @@ int promc_http_respond_with(const char *head, size_t size, promc_sink sink, void
     site.authorizer_arg = set.authorizer_arg;
     site.authenticate = set.authenticate;
     site.close = !set.keep_alive;
+    site.no_compression = set.no_compression;
     promc__connection_begin(&c, &site, 0);
     promc__connection_receive(&c, head, size, 0);
     if (c.state != PROMC__RESPONSE && c.state != PROMC__CLOSED)

@@ -70,6 +70,7 @@ static int set_site(promc_http_server *server, const promc_http_server_opts *set
     site->authorizer = set->authorizer;
     site->authorizer_arg = set->authorizer_arg;
     site->routes = &server->routes;
+    site->no_compression = set->no_compression;
     if (set->transport)
         server->transport = *set->transport;
     set_limits(server, set);

@@ -16,7 +16,8 @@ typedef struct promc__site {
     promc__http_stats *stats; /* NULL: nothing is counted */
     size_t max_head_size, max_body_size;
     unsigned head_timeout_ms, response_timeout_ms, idle_timeout_ms;
-    bool close; /* one request a connection */
+    bool close;          /* one request a connection */
+    bool no_compression; /* metrics are never compressed */
 } promc__site;
 
 #endif

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "exposition/scrape.h"
+#include "http/compress.h"
+#include "http/encoding.h"
 #include "http/query.h"
 #include "http/request.h"
 
@@ -53,43 +55,55 @@ static int filtered(promc_registry **registry, promc_registry **view, const char
     return PROMC_OK;
 }
 
-static int choose_format(const promc_http_request *request, promc_format *format)
+static int choose_format(promc__variant *variant, const promc_http_request *request)
 {
     const char *accept;
     char *owned;
     int status = promc__request_joined(request, "Accept", &accept, &owned);
 
-    *format = promc_negotiate(accept);
+    variant->format = promc_negotiate(accept);
+    variant->content_type = promc_content_type(variant->format);
     promc__free(owned);
     return status;
 }
 
-int promc__metrics_type(const promc_http_request *request, const char **content_type)
+static int choose_encoding(promc__variant *variant, const promc_http_request *request)
 {
-    promc_format format;
-    int status = choose_format(request, &format);
+    const char *accept;
+    char *owned;
+    int status = promc__request_joined(request, "Accept-Encoding", &accept, &owned);
 
-    *content_type = promc_content_type(format);
+    variant->gzip = promc__accepts_gzip(accept);
+    variant->fields = variant->gzip ? "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n"
+                                    : "Vary: Accept-Encoding\r\n";
+    promc__free(owned);
+    return status;
+}
+
+int promc__metrics_choose(promc__variant *variant, const promc__site *site,
+                          const promc_http_request *request)
+{
+    int status = choose_format(variant, request);
+
+    variant->gzip = false;
+    variant->fields = "";
+    if (status == PROMC_OK && !site->no_compression)
+        status = choose_encoding(variant, request);
     return status;
 }
 
 int promc__metrics_open(promc__source *source, const promc__site *site,
-                        const promc_http_request *request, const char **content_type)
+                        const promc_http_request *request, const promc__variant *variant)
 {
     promc_registry *registry = site->registry ? site->registry : promc_default_registry();
-    metrics_source *metrics;
-    promc_format format;
-    int status = choose_format(request, &format);
+    metrics_source *metrics = promc__zalloc(sizeof(*metrics));
+    int status;
 
-    if (status != PROMC_OK)
-        return status;
-    *content_type = promc_content_type(format);
-    metrics = promc__zalloc(sizeof(*metrics));
     if (!metrics)
         return promc__fail_memory("scrape");
     status = filtered(&registry, &metrics->view, request->query);
     if (status == PROMC_OK) {
-        metrics->scrape = promc__scrape_open(registry, format);
+        metrics->scrape = promc__scrape_open(registry, variant->format);
         status = metrics->scrape ? PROMC_OK : promc_last_error()->code;
     }
     if (status != PROMC_OK) {
@@ -97,5 +111,5 @@ int promc__metrics_open(promc__source *source, const promc__site *site,
         return status;
     }
     *source = (promc__source){metrics_read, metrics_close, metrics};
-    return PROMC_OK;
+    return variant->gzip ? promc__compress_source(source) : PROMC_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bodies that are made piece by piece while they are sent. A content coding would be a source of
- * its own that reads from another one.
+ * Bodies that are made piece by piece while they are sent. A content coding is a source of its
+ * own that reads from another one.
  */
 #ifndef PROMC_HTTP_SOURCE_H
 #define PROMC_HTTP_SOURCE_H
@@ -18,12 +18,21 @@ typedef struct promc__source {
 /* NULL state is fine; closes once. */
 void promc__source_close(promc__source *source);
 
-/* The metrics for a request, name[] and Accept considered. PROMC_OK or a negative code (and the
- * last error). *content_type is static. */
-int promc__metrics_open(promc__source *source, const promc__site *site,
-                        const promc_http_request *request, const char **content_type);
+/* In which form a client gets the metrics. */
+typedef struct promc__variant {
+    promc_format format;
+    bool gzip;
+    const char *content_type; /* static, as all here */
+    const char *fields;       /* header lines that go with it */
+} promc__variant;
 
-/* Only the type, for HEAD. */
-int promc__metrics_type(const promc_http_request *request, const char **content_type);
+/* By the headers of the request. PROMC_OK or PROMC_ERROR_NO_MEMORY. */
+int promc__metrics_choose(promc__variant *variant, const promc__site *site,
+                          const promc_http_request *request);
+
+/* The metrics for a request, name[] considered. PROMC_OK or a negative code (and the last error).
+ */
+int promc__metrics_open(promc__source *source, const promc__site *site,
+                        const promc_http_request *request, const promc__variant *variant);
 
 #endif
