@@ -16,29 +16,29 @@
 #include "base/memory.h"
 
 enum {
-    WINDOW_SIZE = 32768, /* the longest distance (RFC 1951 2) */
-    INPUT_SIZE = 32768,  /* is collected before anything is done with it */
-    LOOKAHEAD = PROMC__MATCH_MAX + 64,
-    DEFLATE_CAPACITY = WINDOW_SIZE + INPUT_SIZE + LOOKAHEAD,
-    BEYOND_END = 32, /* bytes that are read but do not count */
-    HASH_BITS = 12,
-    NUMBER_MAX = 8, /* what begins with more digits may be worth a match: time stamps, ids */
-    PATIENCE = 5    /* steps grow by one for every 2^PATIENCE positions without a match */
+    MATCH_WINDOW = 32768, /* the longest distance (RFC 1951 2) */
+    MATCH_INPUT = 32768,  /* is collected before anything is done with it */
+    MATCH_LOOKAHEAD = PROMC__MATCH_MAX + 64,
+    MATCH_CAPACITY = MATCH_WINDOW + MATCH_INPUT + MATCH_LOOKAHEAD,
+    MATCH_BEYOND = 32, /* bytes that are read but do not count */
+    MATCH_HASH_BITS = 12,
+    MATCH_NUMBER_MAX = 8, /* what begins with more digits may be worth a match: time stamps, ids */
+    MATCH_PATIENCE = 5 /* steps grow by one for every 2^MATCH_PATIENCE positions without a match */
 };
 
 /*
- * `data` holds WINDOW_SIZE bytes that are done, then what comes next. The table has the low bits of
- * stream positions; distances are calculated modulo 2^16, and what is further away than the window,
- * or not there at all, comes out as too far.
+ * `data` holds MATCH_WINDOW bytes that are done, then what comes next. The table has the low bits
+ * of stream positions; distances are calculated modulo 2^16, and what is further away than the
+ * window, or not there at all, comes out as too far.
  */
 struct promc__deflate {
     size_t at, end;    /* what is still to be done */
     size_t oldest;     /* begin of the stream, or 0 */
     size_t block_at;   /* begin of the block; wraps around when that is gone */
     uint32_t position; /* of data[0] in the stream */
-    uint16_t seen[1 << HASH_BITS];
+    uint16_t seen[1 << MATCH_HASH_BITS];
     promc__block block;
-    unsigned char data[DEFLATE_CAPACITY + BEYOND_END];
+    unsigned char data[MATCH_CAPACITY + MATCH_BEYOND];
 };
 
 promc__deflate *promc__deflate_new(void)
@@ -47,11 +47,11 @@ promc__deflate *promc__deflate_new(void)
 
     if (!d)
         return NULL;
-    d->at = d->end = d->oldest = d->block_at = WINDOW_SIZE;
+    d->at = d->end = d->oldest = d->block_at = MATCH_WINDOW;
     d->position = 0;
     /* 65,535 is too far away until that position is there. */
     memset(d->seen, 0xFF, sizeof(d->seen));
-    memset(d->data + DEFLATE_CAPACITY, 0, BEYOND_END);
+    memset(d->data + MATCH_CAPACITY, 0, MATCH_BEYOND);
     promc__block_begin(&d->block);
     d->block.bits = 0;
     d->block.bit_count = 0;
@@ -70,7 +70,7 @@ void promc__deflate_free(promc__deflate *d)
 static inline unsigned hash_of_bytes(uint64_t bytes)
 {
     return (unsigned)((bytes << (64 - 8 * PROMC__MATCH_MIN)) * 0x9E3779B97F4A7C15u >>
-                      (64 - HASH_BITS));
+                      (64 - MATCH_HASH_BITS));
 }
 
 static inline void remember(promc__deflate *d, size_t at)
@@ -94,7 +94,7 @@ static inline unsigned leading_digits(uint64_t bytes)
 static inline bool find_match(promc__deflate *d, size_t *at, size_t until, uint32_t *distance)
 {
     const unsigned char *data = d->data;
-    unsigned steps = 1 << PATIENCE;
+    unsigned steps = 1 << MATCH_PATIENCE;
     size_t i = *at;
 
     while (i < until) {
@@ -103,20 +103,20 @@ static inline bool find_match(promc__deflate *d, size_t *at, size_t until, uint3
         unsigned hash, digits = digit ? leading_digits(bytes) : 0;
         uint32_t away;
 
-        if (digit && digits < NUMBER_MAX) {
+        if (digit && digits < MATCH_NUMBER_MAX) {
             i += digits;
             continue;
         }
         hash = hash_of_bytes(bytes);
         away = (uint16_t)(d->position + i - d->seen[hash]);
         d->seen[hash] = (uint16_t)(d->position + i);
-        if (away - 1 < WINDOW_SIZE &&
+        if (away - 1 < MATCH_WINDOW &&
             !((bytes ^ promc__load64(data + i - away)) << (64 - 8 * PROMC__MATCH_MIN))) {
             *at = i;
             *distance = away;
             return true;
         }
-        i += digit ? digits : steps++ >> PATIENCE;
+        i += digit ? digits : steps++ >> MATCH_PATIENCE;
     }
     *at = i < d->end ? i : d->end;
     return false;
@@ -240,7 +240,7 @@ static bool may_lose_data(const promc__deflate *d)
 /* Makes room for more input. */
 static void slide_window(promc__deflate *d, promc__buffer *out)
 {
-    size_t by = d->at - WINDOW_SIZE;
+    size_t by = d->at - MATCH_WINDOW;
 
     if (d->block.count && !may_lose_data(d))
         (void)end_block(d, out, d->block.tokens + d->block.count, d->at, false);
@@ -257,14 +257,14 @@ void promc__deflate_write(promc__deflate *d, promc__buffer *out, const void *dat
     const unsigned char *from = data;
 
     while (size) {
-        size_t room = DEFLATE_CAPACITY - d->end, part = size < room ? size : room;
+        size_t room = MATCH_CAPACITY - d->end, part = size < room ? size : room;
 
         memcpy(d->data + d->end, from, part);
         d->end += part;
         from += part;
         size -= part;
-        if (d->end == DEFLATE_CAPACITY) {
-            make_tokens(d, out, DEFLATE_CAPACITY - LOOKAHEAD);
+        if (d->end == MATCH_CAPACITY) {
+            make_tokens(d, out, MATCH_CAPACITY - MATCH_LOOKAHEAD);
             slide_window(d, out);
         }
     }
@@ -274,7 +274,7 @@ void promc__deflate_finish(promc__deflate *d, promc__buffer *out)
 {
     uint32_t *token;
 
-    memset(d->data + d->end, 0, BEYOND_END);
+    memset(d->data + d->end, 0, MATCH_BEYOND);
     make_tokens(d, out, d->end - PROMC__MATCH_MIN + 1);
     token = put_many_literals(d, out, d->block.tokens + d->block.count, d->at, d->end);
     d->at = d->end;
