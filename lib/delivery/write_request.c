@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/write_request.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/names.h"
+#include "exposition/samples.h"
+#include "exposition/wire.h"
+#include "metrics/label_text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Field numbers of remote.proto and types.proto. */
+enum { REQUEST_SERIES = 1, REQUEST_METADATA = 3 };
+enum { SERIES_LABEL = 1, SERIES_SAMPLE = 2 };
+enum { WRITE_LABEL_NAME = 1, WRITE_LABEL_VALUE };
+enum { SAMPLE_VALUE = 1, SAMPLE_TIMESTAMP };
+enum { METADATA_TYPE = 1, METADATA_NAME, METADATA_HELP = 4, METADATA_UNIT };
+
+/* A label of the series being made, by places in the scratch buffer. */
+struct series_label {
+    size_t name, name_size, value, value_size;
+};
+
+struct filling {
+    promc__write_requests *requests;
+    const promc_label *external;
+    int64_t now_ms;
+    size_t samples_each, samples;
+    promc__buffer text; /* names and values of the labels */
+    promc__buffer name; /* scratch */
+    struct series_label *labels;
+    size_t label_count, label_capacity;
+    const promc__descriptor *described; /* the family whose metadata was written last */
+};
+
+/* ---- labels ---------------------------------------------------------------------------------------- */
+
+static struct series_label *new_label(struct filling *filling)
+{
+    if (filling->label_count == filling->label_capacity) {
+        size_t capacity = filling->label_capacity ? 2 * filling->label_capacity : 16;
+        struct series_label *labels =
+            promc__realloc(filling->labels, capacity * sizeof(*filling->labels));
+
+        if (!labels) {
+            filling->text.error = PROMC_ERROR_NO_MEMORY;
+            return NULL;
+        }
+        filling->labels = labels;
+        filling->label_capacity = capacity;
+    }
+    return &filling->labels[filling->label_count++];
+}
+
+static void append_plain(promc__buffer *out, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i];
+
+        if (c == '\\' && i + 1 < size)
+            c = text[++i] == 'n' ? '\n' : text[i];
+        promc__buffer_char(out, c);
+    }
+}
+
+/* Names are escaped to the old character set, which every receiver takes. */
+static void add_label(struct filling *filling, const char *name, size_t name_size,
+                      const char *value, size_t value_size, bool escaped_value)
+{
+    struct series_label *label = new_label(filling);
+
+    if (!label)
+        return;
+    label->name = filling->text.size;
+    promc__escape_label_name(&filling->text, name, name_size, PROMC__UNDERSCORES);
+    label->name_size = filling->text.size - label->name;
+    label->value = filling->text.size;
+    if (escaped_value)
+        append_plain(&filling->text, value, value_size);
+    else
+        promc__buffer_append(&filling->text, value, value_size);
+    label->value_size = filling->text.size - label->value;
+}
+
+static void add_name_label(struct filling *filling, const promc__sample *sample)
+{
+    struct series_label *label = new_label(filling);
+
+    if (!label)
+        return;
+    label->name = filling->text.size;
+    promc__buffer_string(&filling->text, "__name__");
+    label->name_size = filling->text.size - label->name;
+    filling->name.size = 0;
+    promc__buffer_append(&filling->name, sample->descriptor->name, sample->descriptor->name_size);
+    promc__buffer_string(&filling->name, promc__sample_suffix(sample->descriptor, sample->kind));
+    label->value = filling->text.size;
+    promc__escape_metric_name(&filling->text, filling->name.data ? filling->name.data : "",
+                              filling->name.size, PROMC__UNDERSCORES);
+    label->value_size = filling->text.size - label->value;
+}
+
+static bool has_label(const struct filling *filling, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (size_t i = 0; i < filling->label_count; i++) {
+        if (filling->labels[i].name_size == size &&
+            memcmp(filling->text.data + filling->labels[i].name, name, size) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void gather_labels(struct filling *filling, const promc__sample *sample)
+{
+    const char *at = sample->labels, *end = at + sample->labels_size;
+    promc__label_part part;
+
+    filling->text.size = 0;
+    filling->label_count = 0;
+    add_name_label(filling, sample);
+    while (promc__label_next(&at, end, &part))
+        add_label(filling, part.name, part.name_size, part.value, part.value_size, true);
+    if (sample->extra_name)
+        add_label(filling, sample->extra_name, sample->extra_name_size, sample->extra_value,
+                  strlen(sample->extra_value), false);
+    for (const promc_label *label = filling->external; label && label->name; label++) {
+        if (!filling->text.error && !has_label(filling, label->name))
+            add_label(filling, label->name, strlen(label->name), label->value,
+                      strlen(label->value), false);
+    }
+}
+
+/* Receivers want labels sorted by name. There are few, and most are in order already. */
+static void sort_labels(struct filling *filling)
+{
+    const char *text = filling->text.data;
+
+    for (size_t i = 1; i < filling->label_count; i++) {
+        struct series_label label = filling->labels[i];
+        size_t j = i;
+
+        for (; j > 0; j--) {
+            const struct series_label *before = &filling->labels[j - 1];
+            size_t common =
+                before->name_size < label.name_size ? before->name_size : label.name_size;
+            int order = memcmp(text + before->name, text + label.name, common);
+
+            if (order < 0 || (order == 0 && before->name_size <= label.name_size))
+                break;
+            filling->labels[j] = *before;
+        }
+        filling->labels[j] = label;
+    }
+}
+
+/* ---- series ------------------------------------------------------------------------------------------- */
+
+static bool end_request(struct filling *filling)
+{
+    promc__write_requests *requests = filling->requests;
+
+    filling->samples = 0;
+    if (requests->count == requests->capacity) {
+        size_t capacity = requests->capacity ? 2 * requests->capacity : 8;
+        size_t *ends = promc__realloc(requests->ends, capacity * sizeof(*ends));
+
+        if (!ends)
+            return false;
+        requests->ends = ends;
+        requests->capacity = capacity;
+    }
+    requests->ends[requests->count++] = requests->data.size;
+    return true;
+}
+
+static double sample_number(const promc__value *value)
+{
+    return value->kind == PROMC__U64   ? (double)value->u64
+           : value->kind == PROMC__I64 ? (double)value->i64
+                                       : value->number;
+}
+
+static int64_t sample_time(const struct filling *filling, const promc__sample *sample)
+{
+    double milliseconds = sample->timestamp * 1000;
+
+    if (sample->timestamp == 0 || !(fabs(milliseconds) < 9e18))
+        return filling->now_ms;
+    return (int64_t)milliseconds;
+}
+
+static bool write_series(const promc__sample *sample, void *arg)
+{
+    struct filling *filling = arg;
+    promc__buffer *out = &filling->requests->data;
+    size_t series, inner;
+
+    if (sample->kind == PROMC__SAMPLE_CREATED)
+        return true;
+    gather_labels(filling, sample);
+    if (filling->text.error)
+        return false;
+    sort_labels(filling);
+    series = promc__wire_begin(out, REQUEST_SERIES);
+    for (size_t i = 0; i < filling->label_count; i++) {
+        const struct series_label *label = &filling->labels[i];
+
+        inner = promc__wire_begin(out, SERIES_LABEL);
+        promc__wire_bytes(out, WRITE_LABEL_NAME, filling->text.data + label->name,
+                          label->name_size);
+        promc__wire_bytes(out, WRITE_LABEL_VALUE, filling->text.data + label->value,
+                          label->value_size);
+        promc__wire_end(out, inner);
+    }
+    inner = promc__wire_begin(out, SERIES_SAMPLE);
+    promc__wire_double(out, SAMPLE_VALUE, sample_number(&sample->value));
+    promc__wire_u64(out, SAMPLE_TIMESTAMP, (uint64_t)sample_time(filling, sample));
+    promc__wire_end(out, inner);
+    promc__wire_end(out, series);
+    if (++filling->samples >= filling->samples_each && !end_request(filling))
+        filling->text.error = PROMC_ERROR_NO_MEMORY;
+    return !filling->text.error;
+}
+
+static void write_metadata_of(struct filling *filling, const promc__descriptor *family)
+{
+    static const unsigned types[] = {
+        [PROMC_TYPE_COUNTER] = 1,         [PROMC_TYPE_GAUGE] = 2,   [PROMC_TYPE_HISTOGRAM] = 3,
+        [PROMC_TYPE_GAUGE_HISTOGRAM] = 4, [PROMC_TYPE_SUMMARY] = 5, [PROMC_TYPE_INFO] = 6,
+        [PROMC_TYPE_STATESET] = 7,        [PROMC_TYPE_UNKNOWN] = 0,
+    };
+    promc__buffer *out = &filling->requests->data, *name = &filling->name;
+    size_t metadata = promc__wire_begin(out, REQUEST_METADATA), inner;
+
+    name->size = 0;
+    promc__buffer_append(name, family->name, family->name_size);
+    promc__buffer_string(name, promc__sample_suffix(family, PROMC__SAMPLE_VALUE));
+    promc__wire_u64(out, METADATA_TYPE, types[family->type]);
+    inner = promc__wire_begin(out, METADATA_NAME);
+    promc__escape_metric_name(out, name->data ? name->data : "", name->size, PROMC__UNDERSCORES);
+    promc__wire_end(out, inner);
+    promc__wire_bytes(out, METADATA_HELP, family->help ? family->help : "", family->help_size);
+    if (family->unit)
+        promc__wire_bytes(out, METADATA_UNIT, family->unit, strlen(family->unit));
+    promc__wire_end(out, metadata);
+}
+
+static int write_point_series(const promc__descriptor *family, const promc__point *point, void *arg)
+{
+    struct filling *filling = arg;
+    int error;
+
+    if (filling->described != family)
+        write_metadata_of(filling, family);
+    filling->described = family;
+    promc__each_sample(family, point, write_series, filling);
+    error = filling->text.error ? filling->text.error : filling->name.error;
+    if (!error)
+        error = filling->requests->data.error;
+    return error ? promc__fail(error, "remote write: no room for the samples") : PROMC_OK;
+}
+
+int promc__write_requests_fill(promc__write_requests *requests, promc_registry *registry,
+                               const promc_label *external, int64_t now_ms, size_t samples_each)
+{
+    struct filling filling = {.requests = requests,
+                              .external = external,
+                              .now_ms = now_ms,
+                              .samples_each = samples_each};
+    int status;
+
+    *requests = (promc__write_requests){0};
+    status = promc__visit_registry(registry, write_point_series, &filling);
+    if (status == PROMC_OK && filling.samples && !end_request(&filling))
+        status = promc__fail_memory("remote write");
+    promc__buffer_free(&filling.text);
+    promc__buffer_free(&filling.name);
+    promc__free(filling.labels);
+    return status;
+}
+
+void promc__write_requests_free(promc__write_requests *requests)
+{
+    promc__buffer_free(&requests->data);
+    promc__free(requests->ends);
+    *requests = (promc__write_requests){0};
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Snappy against a decoder written from the format's description, and the shape of write requests. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "delivery/snappy.h"
+#include "delivery/write_request.h"
+
+#include <promc/promc.h>
+
+/* ---- snappy ---------------------------------------------------------------------------------------- */
+
+static size_t varint(const unsigned char **at)
+{
+    size_t value = 0;
+
+    for (int shift = 0;; shift += 7) {
+        unsigned char byte = *(*at)++;
+
+        value |= (size_t)(byte & 0x7F) << shift;
+        if (!(byte & 0x80))
+            return value;
+    }
+}
+
+/* Asserts that `data` is a well-formed block that decodes to `expected`. */
+static void decodes_to(const promc__buffer *data, const unsigned char *expected, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)data->data, *end = at + data->size;
+    unsigned char *out = test_malloc(size + 1);
+    size_t done = 0;
+
+    assert_int_equal(varint(&at), size);
+    while (at < end) {
+        unsigned tag = *at++;
+        size_t length, offset;
+
+        if ((tag & 3) == 0) {
+            length = tag >> 2;
+            if (length == 60)
+                length = *at++;
+            else if (length == 61) {
+                length = (size_t)at[0] | (size_t)at[1] << 8;
+                at += 2;
+            }
+            length++;
+            assert_true(length <= (size_t)(end - at) && length <= size - done);
+            memcpy(out + done, at, length);
+            at += length;
+            done += length;
+            continue;
+        }
+        assert_int_not_equal(tag & 3, 3);
+        if ((tag & 3) == 1) {
+            length = 4 + (tag >> 2 & 7);
+            offset = (size_t)(tag >> 5) << 8 | *at++;
+        } else {
+            length = 1 + (tag >> 2);
+            offset = (size_t)at[0] | (size_t)at[1] << 8;
+            at += 2;
+        }
+        assert_true(offset > 0 && offset <= done && length <= size - done);
+        for (; length; length--, done++)
+            out[done] = out[done - offset];
+    }
+    assert_ptr_equal(at, end);
+    assert_int_equal(done, size);
+    if (size)
+        assert_memory_equal(out, expected, size);
+    test_free(out);
+}
+
+static size_t round_trip(const void *data, size_t size)
+{
+    promc__buffer out = PROMC__BUFFER(0);
+    size_t compressed;
+
+    promc__snappy(&out, data, size);
+    assert_int_equal(out.error, PROMC_OK);
+    compressed = out.size;
+    decodes_to(&out, data, size);
+    assert_true(compressed <= 32 + size + size / 6); /* the bound of the original library */
+    promc__buffer_free(&out);
+    return compressed;
+}
+
+static void snappy_of_everything(void **state)
+{
+    enum { SIZE = 300000 };
+    unsigned char *data = test_malloc(SIZE);
+    unsigned seed = 1;
+    (void)state;
+
+    round_trip("", 0);
+    memset(data, 'a', SIZE);
+    for (size_t size = 1; size < 300; size++)
+        round_trip(data, size);
+    assert_true(round_trip(data, SIZE) < SIZE / 15);
+    for (size_t i = 0; i < SIZE; i++)
+        data[i] = (unsigned char)((seed = seed * 1664525u + 1013904223u) >> 24);
+    for (size_t size = 1; size < 300; size++)
+        round_trip(data, size);
+    for (size_t size = 65530; size < 65545; size++)
+        round_trip(data, size);
+    round_trip(data, SIZE);
+    for (size_t i = 0; i < SIZE; i++) /* few symbols, matches of every length and distance */
+        data[i] = (unsigned char)((seed = seed * 1664525u + 1013904223u) >> 30);
+    for (size_t size = 1; size < 2000; size += 7)
+        round_trip(data, size);
+    round_trip(data, SIZE);
+    test_free(data);
+}
+
+/* ---- write requests ----------------------------------------------------------------------------------- */
+
+/* Every length-delimited field of a message must be exactly filled; counts fields of one number. */
+static size_t count_fields(const unsigned char *at, size_t size, unsigned wanted)
+{
+    const unsigned char *end = at + size;
+    size_t count = 0;
+
+    while (at < end) {
+        size_t tag = varint(&at), length;
+
+        count += tag >> 3 == wanted;
+        switch (tag & 7) {
+        case 0:
+            varint(&at);
+            break;
+        case 1:
+            at += 8;
+            break;
+        case 2:
+            length = varint(&at);
+            at += length;
+            break;
+        default:
+            fail();
+        }
+        assert_true(at <= end);
+    }
+    return count;
+}
+
+static bool contains_bytes(const promc__buffer *buffer, const char *text, size_t size)
+{
+    for (size_t i = 0; i + size <= buffer->size; i++) {
+        if (memcmp(buffer->data + i, text, size) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool contains(const promc__buffer *buffer, const char *text)
+{
+    return contains_bytes(buffer, text, strlen(text));
+}
+
+static void requests_are_cut_at_samples(void **state)
+{
+    promc_registry *registry = promc_registry_new();
+    promc_gauge_family *family = promc_gauge_family_new("some.gauge", "Help.", PROMC_LABELS("Z", "a"),
+                                                        .registry = registry);
+    static const char in_order[] = "\n\x08\n\x01Z\x12\x03q\"7"
+                                   "\n\x16\n\x08__name__\x12\nsome_gauge"
+                                   "\n\x05\n\x01" "a\x12\x00"
+                                   "\n\x08\n\x03job\x12\x01j";
+    promc__write_requests requests;
+    size_t begin = 0, series = 0;
+    (void)state;
+
+    for (int i = 0; i < 25; i++) {
+        char value[16];
+
+        snprintf(value, sizeof(value), "q\"%d", i);
+        promc_gauge_set(promc_gauge_labels(family, value, ""), i);
+    }
+    assert_int_equal(promc__write_requests_fill(&requests, registry,
+                                                PROMC_PAIRS({"job", "j"}, {"a", "mine"}), 1234, 10),
+                     PROMC_OK);
+    assert_int_equal(requests.count, 3);
+    for (size_t i = 0; i < requests.count; i++) {
+        size_t here = count_fields((unsigned char *)requests.data.data + begin,
+                                   requests.ends[i] - begin, 1);
+
+        assert_int_equal(here, i < 2 ? 10 : 5);
+        series += here;
+        begin = requests.ends[i];
+    }
+    assert_int_equal(series, 25);
+    /* Sorted by bytes: Z, __name__, a, job; quotes as they are; the series' own label wins. */
+    assert_true(contains_bytes(&requests.data, in_order, sizeof(in_order) - 1));
+    assert_true(contains(&requests.data, "q\"7"));
+    assert_false(contains(&requests.data, "mine"));
+    promc__write_requests_free(&requests);
+    promc_registry_free(registry);
+}
+
+static void wrong_options(void **state)
+{
+    (void)state;
+    assert_int_equal(promc_remote_write(NULL), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_remote_write("https://localhost/"), PROMC_ERROR_UNSUPPORTED);
+    assert_int_equal(promc_remote_write("http://localhost:1/", .labels = PROMC_PAIRS({"", "x"})),
+                     PROMC_ERROR_LABELS);
+    assert_null(promc_remote_write_start("::::"));
+    assert_int_equal(promc_remote_write_once(NULL), PROMC_ERROR_ARGUMENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(snappy_of_everything),
+        cmocka_unit_test(requests_are_cut_at_samples),
+        cmocka_unit_test(wrong_options),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
