@@ -8,6 +8,14 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASAN 1
+#endif
+#endif
+
 static promc_registry *registry;
 static promc_counter *counter;
 static promc_histogram *ones;
@@ -107,6 +115,10 @@ int main(int argc, char **argv)
     unsigned forks = 0;
     int status;
 
+#ifdef ASAN
+    printf("AddressSanitizer's allocator does not survive forks of programs with threads\n");
+    return 77;
+#endif
     registry = promc_registry_new();
     counter = promc_counter_new("updates", "", .registry = registry);
     ones = promc_histogram_new("ones", "", .registry = registry);
