@@ -14,8 +14,9 @@ int main(int argc, char **argv)
     const char *url = argc > 1 ? argv[1] : "http://localhost:9090/api/v1/write";
     promc_registry *registry = promc_registry_new();
     promc_counter *steps = promc_counter_new("remote_steps", "Steps done.", .registry = registry);
-    promc_histogram *size = promc_histogram_new("remote_step_bytes", "Size of steps.",
-                                                .registry = registry, .buckets = PROMC_BUCKETS(10, 100));
+    promc_histogram *size =
+        promc_histogram_new("remote_step_bytes", "Size of steps.", .registry = registry,
+                            .buckets = PROMC_BUCKETS(10, 100));
     promc_pusher *writer =
         promc_remote_write_start(url, .registry = registry, .interval = 1,
                                  .labels = PROMC_PAIRS({"job", "remote"}, {"instance", "小明"}));

@@ -175,6 +175,43 @@ PROMC_API promc_pusher *promc_graphite_pusher_create(const promc_graphite_opts *
 #define promc_graphite_start(...) promc_graphite_pusher_create(PROMC__GRAPHITE_OPTIONS(__VA_ARGS__))
 #endif
 
+/* ---- remote write ------------------------------------------------------------------------------ */
+
+/** Options of promc_remote_write("http://localhost:9090/api/v1/write", ...) and
+ *  promc_remote_write_start(). */
+typedef struct promc_remote_write_opts {
+    size_t size;
+    const char *url;           /**< where the store takes remote writes */
+    promc_registry *registry;  /**< NULL: the default registry */
+    const promc_label *labels; /**< added to every series that has none of that name, such as job and
+                                    instance; NULL: none */
+    double timeout;            /**< for each request, as in promc_push_opts */
+    const char *user, *password; /**< basic authorization */
+    const char *token;           /**< bearer authorization */
+    const char *unix_path;       /**< connect to this unix socket */
+    const promc_client_transport *transport; /**< for https */
+    int *status;     /**< receives the last HTTP status, 0 when there was none; NULL: not wanted */
+    double interval; /**< promc_remote_write_start() only: seconds; 0: 15 */
+} promc_remote_write_opts;
+
+/**
+ * Writes all samples of a registry, with the present time, to a store that takes Prometheus's remote
+ * write 1.0 (Prometheus, Mimir, Thanos, VictoriaMetrics), in requests of 2,000 samples. Names that
+ * are not of the old character set are escaped with underscores; created series are left out.
+ * @return PROMC_OK; errors as of promc_gateway_push(). What was sent before a failure stays sent.
+ */
+PROMC_API int promc_remote_write_once(const promc_remote_write_opts *options);
+/** The same regularly; returns as promc_pusher_create(). */
+PROMC_API promc_pusher *promc_remote_write_pusher_create(const promc_remote_write_opts *options);
+
+#ifndef __cplusplus
+#define PROMC__REMOTE_WRITE_OPTIONS(...)                                                           \
+    (&(promc_remote_write_opts){.size = sizeof(promc_remote_write_opts), __VA_ARGS__})
+#define promc_remote_write(...) promc_remote_write_once(PROMC__REMOTE_WRITE_OPTIONS(__VA_ARGS__))
+#define promc_remote_write_start(...)                                                              \
+    promc_remote_write_pusher_create(PROMC__REMOTE_WRITE_OPTIONS(__VA_ARGS__))
+#endif
+
 PROMC_END_DECLS
 
 #endif

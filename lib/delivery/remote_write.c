@@ -48,7 +48,8 @@ static int post_request(const promc_remote_write_opts *set, const char *data, si
     request.headers = headers;
     request.body = body.data;
     request.body_size = body.size;
-    status = body.error ? promc__fail_memory(remote_write) : promc__http_request(&request, &response);
+    status =
+        body.error ? promc__fail_memory(remote_write) : promc__http_request(&request, &response);
     promc__buffer_free(&body);
     if (status != PROMC_OK)
         return status;
@@ -63,9 +64,9 @@ static int write_remotely(const promc_remote_write_opts *set)
 {
     promc__write_requests requests;
     size_t begin = 0;
-    int status = promc__write_requests_fill(
-        &requests, promc__registry_or_default(set->registry), set->labels,
-        (int64_t)(promc__os.unix_time() * 1000), SAMPLES_EACH);
+    int status = promc__write_requests_fill(&requests, promc__registry_or_default(set->registry),
+                                            set->labels, (int64_t)(promc__os.unix_time() * 1000),
+                                            SAMPLES_EACH);
 
     if (set->status)
         *set->status = 0;
@@ -84,9 +85,8 @@ static int check_remote_write(const promc_remote_write_opts *set)
     int status;
 
     if (!set->url)
-        return promc__fail(PROMC_ERROR_ARGUMENT,
-                           "remote write: there is no URL, such as "
-                           "http://localhost:9090/api/v1/write");
+        return promc__fail(PROMC_ERROR_ARGUMENT, "remote write: there is no URL, such as "
+                                                 "http://localhost:9090/api/v1/write");
     status = promc__pairs_text(&text, set->labels, remote_write);
     promc__buffer_free(&text);
     return status == PROMC_OK ? promc__client_check(&request) : status;
@@ -102,7 +102,8 @@ int promc_remote_write_once(const promc_remote_write_opts *options)
     return status == PROMC_OK ? write_remotely(&set) : status;
 }
 
-/* ---- regularly ---------------------------------------------------------------------------------- */
+/* ---- regularly ----------------------------------------------------------------------------------
+ */
 
 struct remote_job {
     promc_remote_write_opts set; /* of its own strings */

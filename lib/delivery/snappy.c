@@ -16,8 +16,8 @@ enum {
     BLOCK_SIZE = 1 << 16,
     HASH_BITS = 14,
     SHORTEST_MATCH = 4,
-    LONGEST_COPY = 64,    /* of one copy element */
-    SHORT_COPY_END = 12,  /* shorter ones fit into two bytes ... */
+    LONGEST_COPY = 64,      /* of one copy element */
+    SHORT_COPY_END = 12,    /* shorter ones fit into two bytes ... */
     SHORT_OFFSET_END = 2048 /* ... with an offset below this */
 };
 
@@ -57,9 +57,9 @@ static void put_copy(promc__buffer *out, size_t offset, size_t length)
 {
     while (length > 0) {
         /* What is left must again be long enough for a copy. */
-        size_t part = length <= LONGEST_COPY                    ? length
+        size_t part = length <= LONGEST_COPY                   ? length
                       : length < LONGEST_COPY + SHORTEST_MATCH ? LONGEST_COPY - SHORTEST_MATCH
-                                                                : LONGEST_COPY;
+                                                               : LONGEST_COPY;
 
         if (part >= SHORTEST_MATCH && part < SHORT_COPY_END && offset < SHORT_OFFSET_END) {
             promc__buffer_char(out, (char)(1 | (part - 4) << 2 | offset >> 8 << 5));
@@ -73,8 +73,7 @@ static void put_copy(promc__buffer *out, size_t offset, size_t length)
     }
 }
 
-static size_t match_length(const unsigned char *a, const unsigned char *b,
-                           const unsigned char *end)
+static size_t match_length(const unsigned char *a, const unsigned char *b, const unsigned char *end)
 {
     const unsigned char *begin = b;
 

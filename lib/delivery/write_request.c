@@ -36,7 +36,8 @@ struct filling {
     const promc__descriptor *described; /* the family whose metadata was written last */
 };
 
-/* ---- labels ---------------------------------------------------------------------------------------- */
+/* ---- labels
+ * ---------------------------------------------------------------------------------------- */
 
 static struct series_label *new_label(struct filling *filling)
 {
@@ -130,8 +131,8 @@ static void gather_labels(struct filling *filling, const promc__sample *sample)
                   strlen(sample->extra_value), false);
     for (const promc_label *label = filling->external; label && label->name; label++) {
         if (!filling->text.error && !has_label(filling, label->name))
-            add_label(filling, label->name, strlen(label->name), label->value,
-                      strlen(label->value), false);
+            add_label(filling, label->name, strlen(label->name), label->value, strlen(label->value),
+                      false);
     }
 }
 
@@ -158,7 +159,8 @@ static void sort_labels(struct filling *filling)
     }
 }
 
-/* ---- series ------------------------------------------------------------------------------------------- */
+/* ---- series
+ * ------------------------------------------------------------------------------------------- */
 
 static bool end_request(struct filling *filling)
 {
@@ -268,10 +270,8 @@ static int write_point_series(const promc__descriptor *family, const promc__poin
 int promc__write_requests_fill(promc__write_requests *requests, promc_registry *registry,
                                const promc_label *external, int64_t now_ms, size_t samples_each)
 {
-    struct filling filling = {.requests = requests,
-                              .external = external,
-                              .now_ms = now_ms,
-                              .samples_each = samples_each};
+    struct filling filling = {
+        .requests = requests, .external = external, .now_ms = now_ms, .samples_each = samples_each};
     int status;
 
     *requests = (promc__write_requests){0};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snappy against a decoder written from the format's description, and the shape of write requests. */
+/* Snappy against a decoder written from the format's description, and the shape of write requests.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,8 @@
 
 #include <promc/promc.h>
 
-/* ---- snappy ---------------------------------------------------------------------------------------- */
+/* ---- snappy
+ * ---------------------------------------------------------------------------------------- */
 
 static size_t varint(const unsigned char **at)
 {
@@ -117,7 +119,8 @@ static void snappy_of_everything(void **state)
     test_free(data);
 }
 
-/* ---- write requests ----------------------------------------------------------------------------------- */
+/* ---- write requests
+ * ----------------------------------------------------------------------------------- */
 
 /* Every length-delimited field of a message must be exactly filled; counts fields of one number. */
 static size_t count_fields(const unsigned char *at, size_t size, unsigned wanted)
@@ -165,11 +168,12 @@ static bool contains(const promc__buffer *buffer, const char *text)
 static void requests_are_cut_at_samples(void **state)
 {
     promc_registry *registry = promc_registry_new();
-    promc_gauge_family *family = promc_gauge_family_new("some.gauge", "Help.", PROMC_LABELS("Z", "a"),
-                                                        .registry = registry);
+    promc_gauge_family *family =
+        promc_gauge_family_new("some.gauge", "Help.", PROMC_LABELS("Z", "a"), .registry = registry);
     static const char in_order[] = "\n\x08\n\x01Z\x12\x03q\"7"
                                    "\n\x16\n\x08__name__\x12\nsome_gauge"
-                                   "\n\x05\n\x01" "a\x12\x00"
+                                   "\n\x05\n\x01"
+                                   "a\x12\x00"
                                    "\n\x08\n\x03job\x12\x01j";
     promc__write_requests requests;
     size_t begin = 0, series = 0;
@@ -186,8 +190,8 @@ static void requests_are_cut_at_samples(void **state)
                      PROMC_OK);
     assert_int_equal(requests.count, 3);
     for (size_t i = 0; i < requests.count; i++) {
-        size_t here = count_fields((unsigned char *)requests.data.data + begin,
-                                   requests.ends[i] - begin, 1);
+        size_t here =
+            count_fields((unsigned char *)requests.data.data + begin, requests.ends[i] - begin, 1);
 
         assert_int_equal(here, i < 2 ? 10 : 5);
         series += here;
