@@ -25,13 +25,18 @@ static void append_quoted(promc__buffer *out, const char *value)
     }
 }
 
-/* /name/value, or base64 where a plain value would be lost on the way: the gateway redirects paths
- * with an empty part or a coded slash. */
+/* What is lost on the way: the gateway redirects paths with an empty part, a coded slash, or a part
+ * of dots (which client_python sends as they are). */
+static bool needs_base64(const char *value)
+{
+    return !*value || strpbrk(value, "/ ") || strcmp(value, ".") == 0 || strcmp(value, "..") == 0;
+}
+
 static void append_pair(promc__buffer *out, const char *name, const char *value)
 {
     promc__buffer_char(out, '/');
     promc__buffer_string(out, name);
-    if (*value && !strpbrk(value, "/ ")) {
+    if (!needs_base64(value)) {
         promc__buffer_char(out, '/');
         append_quoted(out, value);
         return;

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FETCH_PIECE = 8192, FETCH_WHAT = 96, FETCH_WORDS = 120 };
+enum { FETCH_PIECE = 8192, FETCH_WHAT = 96, FETCH_WORDS = 200 };
 
 /* One request and its redirects. */
 struct fetch {

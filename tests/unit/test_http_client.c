@@ -404,9 +404,7 @@ static void large_body_arrives(void **state)
 static void refused(void **state)
 {
     (void)state;
-    PLAY({.say = ""});
-    server.count = 0; /* only to learn a port that nobody listens on */
-    (void)shutdown(server.listener, SHUT_RDWR);
+    play(NULL, 0); /* only to learn a port that nobody listens on */
     (void)server_stop(&server);
     server.thread = 0;
     assert_int_equal(ASK(.method = "GET"), PROMC_ERROR_SYSTEM);
