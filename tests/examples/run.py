@@ -11,16 +11,19 @@ report. Environment: OBJ (where the build put the programs), RUN (an emulator).
 """
 import glob
 import http.client
+import http.server
 import os
 import re
 import shlex
 import shutil
 import signal
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 
@@ -98,6 +101,59 @@ def textfile(text, example):
     assert not beside, f'left behind: {beside}'
 
 
+def push_job(_, example):
+    method, path, body = example.pushed[0]
+    text = Exposition(body)
+    assert (method, path) == ('POST', '/metrics/job/nightly_backup/instance/db1')
+    assert 0 <= text('backup_duration_seconds') < 60 and text('backup_failed') == 0
+    assert abs(text('backup_last_success_timestamp_seconds') - time.time()) < 600
+    assert len(text.types) == 3 and len(example.pushed) == 1
+
+
+def cron_textfile(_, example):
+    def read(what):
+        with open(f'{example.file}-run{what}.prom', 'rb') as file:
+            return Exposition(file.read())
+
+    def run(*command):
+        return subprocess.run([*example.command, f'{example.file}-run', *command], check=False)
+
+    assert read('')('cron_exit_status', job='true') == 0
+    assert read('')('cron_duration_seconds', job='true') < 60
+    success = read('_success')('cron_last_success_timestamp_seconds', job='true')
+    assert abs(success - time.time()) < 600
+    assert run('sh', '-c', 'exit 3').returncode == 3
+    assert read('')('cron_exit_status', job='sh') == 3
+    assert read('_success')('cron_last_success_timestamp_seconds', job='true') == success
+    assert run('sh', '-c', 'kill -9 $$').returncode == 137
+    assert run('/nonexistent').returncode == 127
+
+
+def graphite(_, example):
+    end = time.monotonic() + LIMIT  # what was sent last may still be on its way
+    while not any(b'card 2.0 ' in lot for lot in example.pushed) and time.monotonic() < end:
+        time.sleep(0.01)
+    lines = [line for lot in example.pushed for line in lot.decode().splitlines()]
+    found = [re.fullmatch(r'shop\.orders_total;payment=(card|cash) ([0-9.]+) (\d+)', line)
+             for line in lines]
+    assert all(found), lines
+    assert {match.group(1) for match in found} == {'card', 'cash'}
+    assert max(float(match.group(2)) for match in found) == 2.0
+    assert all(abs(int(match.group(3)) - time.time()) < 600 for match in found)
+    assert all(lot.endswith(b'\n') for lot in example.pushed if lot)
+
+
+def exporter_or_push(text, example):
+    assert text('work_total') >= 0
+    with Gateway() as gateway:
+        where = f'127.0.0.1:{gateway.server_port}'
+        assert subprocess.run([*example.command, where, '1'], check=False).returncode == 0
+        (method, path, body), last = gateway.pushed[0], gateway.pushed[-1]
+    assert (method, path) == ('PUT', '/metrics/job/exporter_or_push/instance/127.0.0.1')
+    assert Exposition(body)('work_total') >= 0
+    assert last == ('DELETE', path, b'')
+
+
 def own_event_loop(text, _):
     assert text('messages_total') == 2
     assert text('loop_rounds_total') >= 1
@@ -152,21 +208,67 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.host)
 
 
+class Gateway(http.server.ThreadingHTTPServer):
+    """Keeps (method, path, body) of every push."""
+    daemon_threads = True
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def keep(self):
+            body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
+            self.server.pushed.append((self.command, self.path, body))
+            self.send_response(202)
+            self.send_header('Content-Length', '0')
+            self.end_headers()
+
+        do_PUT = do_POST = do_DELETE = keep
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self):
+        super().__init__(('127.0.0.1', 0), self.Handler)
+        self.pushed = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Carbon(socketserver.ThreadingTCPServer):
+    """Keeps everything that each connection sends."""
+    daemon_threads = True
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.server.pushed.append(self.rfile.read())
+
+    def __init__(self):
+        super().__init__(('127.0.0.1', 0), self.Handler)
+        self.server_port = self.server_address[1]
+        self.pushed = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
 class Example:
     def __init__(self, program, folder):
+        receiver = {'push_job': Gateway, 'graphite': Carbon}.get(os.path.basename(program))
+        receiver = receiver and receiver()
+        self.pushed = receiver and receiver.pushed
+        there = receiver and f'127.0.0.1:{receiver.server_port}'
         self.name = os.path.basename(program)
         self.folder = folder
         self.file = os.path.join(folder, self.name)
         arguments = {'hello': ['0'],
                      'existing_counters': [],
                      'textfile': [self.file],
+                     'push_job': [there],
+                     'cron_textfile': [f'{self.file}-run', 'true'],
+                     'graphite': [there, '3'],
                      'unix_socket': [self.file, SECONDS],
                      'own_http_server': ['0', '2'],  # requests
                      'tls_hook': ['0', f'{folder}/cert', f'{folder}/key', SECONDS],
                      }.get(self.name, ['0', SECONDS])
         self.output = open(self.file + '.out', 'w+b')
+        self.command = shlex.split(os.environ.get('RUN', '')) + [program]
         self.process = subprocess.Popen(
-            shlex.split(os.environ.get('RUN', '')) + [program] + arguments, stdin=subprocess.DEVNULL,
+            self.command + arguments, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=self.output, start_new_session=True)
         self.said, self.address = b'', None
 
