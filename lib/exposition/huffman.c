@@ -112,6 +112,7 @@ static unsigned reversed_bits(unsigned word, unsigned size)
 void promc__huffman_words(promc__code *code, unsigned count)
 {
     unsigned with_size[PROMC__HUFFMAN_BITS + 1] = {0}, next[PROMC__HUFFMAN_BITS + 1], word = 0;
+    uint16_t words[PROMC__HUFFMAN_SYMBOLS];
 
     for (unsigned symbol = 0; symbol < count; symbol++)
         with_size[code->sizes[symbol]]++;
@@ -124,6 +125,9 @@ void promc__huffman_words(promc__code *code, unsigned count)
     for (unsigned symbol = 0; symbol < count; symbol++) {
         unsigned size = code->sizes[symbol];
 
-        code->words[symbol] = size ? (uint16_t)reversed_bits(next[size]++, size) : 0;
+        words[symbol] = size ? (uint16_t)reversed_bits(next[size]++, size) : 0;
     }
+    /* Not in place: GCC 12 for AArch64 then takes this function for one without effects, and leaves
+     * out calls of it. */
+    memcpy(code->words, words, count * sizeof(*words));
 }
