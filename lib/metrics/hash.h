@@ -28,11 +28,20 @@ static inline uint64_t promc__fold(uint64_t a, uint64_t b)
 #endif
 }
 
-static inline uint64_t promc__load_bytes(const char *p, size_t size)
+static inline uint64_t promc__load_eight(const char *p)
 {
-    uint64_t word = 0;
+    uint64_t word;
 
-    memcpy(&word, p, size);
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
+
+/* In the low half, whatever the byte order: the caller shifts it. */
+static inline uint64_t promc__load_four(const char *p)
+{
+    uint32_t word;
+
+    memcpy(&word, p, sizeof(word));
     return word;
 }
 
@@ -44,13 +53,13 @@ static inline uint64_t promc__hash_value(uint64_t state, const char *value, size
 
     state ^= size * prime;
     while (size > 8) {
-        state = promc__fold(state ^ promc__load_bytes(value, 8), prime);
+        state = promc__fold(state ^ promc__load_eight(value), prime);
         value += 8;
         size -= 8;
     }
     /* The last 1 to 8 bytes as two overlapping halves, so that no length needs a loop. */
     if (size >= 4)
-        last = promc__load_bytes(value, 4) | promc__load_bytes(value + size - 4, 4) << 32;
+        last = promc__load_four(value) | promc__load_four(value + size - 4) << 32;
     else if (size > 0)
         last = (uint64_t)(unsigned char)value[0] |
                (uint64_t)(unsigned char)value[size / 2] << 8 |
