@@ -71,8 +71,10 @@ int promc_write_to_textfile(const char *path, promc_registry *registry)
     if (!path || !*path)
         return promc__fail(PROMC_ERROR_ARGUMENT, "promc_write_to_textfile: there is no path");
     temporary_name(&name, path);
-    if (name.error)
+    if (name.error) {
+        promc__buffer_free(&name);
         return promc__fail_memory(path);
+    }
     fd = promc__os.open_new(name.data);
     if (fd < 0) {
         status = promc__fail_errno("cannot create %s", name.data);
