@@ -89,7 +89,8 @@ PROMC_API void promc_set_error_handler(void (*handler)(const promc_error *error,
 
 /** Mishaps that updates and scrapes cannot report: they are counted instead. */
 typedef enum promc_mishap {
-    PROMC_DROPPED_UPDATES,    /**< negative increments, unknown enum states, oversized exemplars */
+    PROMC_DROPPED_UPDATES,    /**< negative increments, updates of NULL, unknown enum states,
+                                   oversized exemplars */
     PROMC_REPLACED_TEXTS,     /**< label values and help texts that were not valid UTF-8 */
     PROMC_DISCARDED_CHILDREN, /**< lookups past .max_children, answered by the discarding child */
     PROMC_MISHAP_COUNT

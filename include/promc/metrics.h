@@ -16,9 +16,11 @@
  * family or its registry is freed. The handle of a removed child stays safe to use; see
  * promc_<type>_hold().
  *
- * Updates cost nanoseconds whatever the number of threads: they take no lock, make no system call,
- * cannot fail and accept NULL. An update that makes no sense (a negative increment) is dropped and
- * counted, see promc_mishaps().
+ * Updates (inc, dec, add, sub, set, observe, forget, promc_enum_state()) cost nanoseconds whatever
+ * the number of threads: they take no lock, make no system call, cannot fail and accept NULL. An
+ * update that makes no sense (a negative increment, an update of NULL) is dropped and counted, see
+ * promc_mishaps(). The first updates of a thread may allocate, and so may exemplars;
+ * promc_counter_reset(), promc_gauge_set_function() and promc_info_set() take a lock.
  */
 #ifndef PROMC_METRICS_H
 #define PROMC_METRICS_H
@@ -66,7 +68,7 @@ typedef struct promc_gauge_histogram_family promc_gauge_histogram_family;
  *  exact_name    expose under exactly this name: no "_total" is added or taken off, no "_created"
  *                series are made.
  *  max_children  0: no limit. Past it, promc_<type>_labels() answers with one shared child whose
- *                updates are discarded and counted (PROMC_DISCARDED_CHILDREN).
+ *                updates are discarded; these answers are counted (PROMC_DISCARDED_CHILDREN).
  *  idle_ttl      seconds, 0: never. Children not updated for that long disappear at a scrape.
  */
 #define PROMC__METRIC_OPTIONS                                                                      \

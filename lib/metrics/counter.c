@@ -38,13 +38,13 @@ void promc_counter_inc(promc_counter *counter)
 {
     if (promc__likely(counter != NULL))
         promc__add(&counter->child.numbers, 1);
+    else
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
 }
 
 void promc_counter_add(promc_counter *counter, double amount)
 {
-    if (promc__unlikely(!counter))
-        return;
-    if (promc__unlikely(amount < 0)) {
+    if (promc__unlikely(!counter || amount < 0)) {
         promc__count_mishap(PROMC_DROPPED_UPDATES);
         return;
     }

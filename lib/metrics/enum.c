@@ -91,8 +91,10 @@ int promc_enum_state(promc_enum *e, const char *state)
 {
     promc__family *family;
 
-    if (!e)
+    if (!e) {
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
         return PROMC_OK;
+    }
     family = e->child.family;
     for (size_t i = 0; state && i < family->state_count; i++) {
         if (strcmp(family->states[i], state) != 0)

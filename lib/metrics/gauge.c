@@ -44,8 +44,10 @@ static inline bool takes_updates(promc_gauge *gauge)
 {
     uint32_t flags;
 
-    if (promc__unlikely(!gauge))
+    if (promc__unlikely(!gauge)) {
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
         return false;
+    }
     flags = atomic_load_explicit(&gauge->child.numbers.slot, memory_order_relaxed);
     if (promc__likely(!flags))
         return true;

@@ -3,6 +3,8 @@
 #include "metrics/exemplar.h"
 #include "metrics/type_api.h"
 
+#include "base/error.h"
+
 static const promc__type histogram_type = {
     .kind = PROMC_TYPE_HISTOGRAM,
     .word = "histogram",
@@ -56,8 +58,10 @@ PROMC__DEFINE_TYPE(gauge_histogram, create_gauge_histogram);
 
 void promc_histogram_observe(promc_histogram *histogram, double value)
 {
-    if (promc__unlikely(!histogram))
+    if (promc__unlikely(!histogram)) {
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
         return;
+    }
     promc__add_and_count(&histogram->child.numbers, value,
                          1 + promc__bucket_of(histogram->child.family, value), 1);
 }
@@ -73,8 +77,10 @@ void promc_histogram_observe_exemplar(promc_histogram *histogram, double value,
 
 void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double value)
 {
-    if (promc__unlikely(!histogram))
+    if (promc__unlikely(!histogram)) {
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
         return;
+    }
     promc__add_and_count(&histogram->child.numbers, value,
                          1 + promc__bucket_of(histogram->child.family, value), 1);
 }
@@ -82,8 +88,10 @@ void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double valu
 /* Counts are modulo 2^64 in every cell, so a thread may forget what another one observed. */
 void promc_gauge_histogram_forget(promc_gauge_histogram *histogram, double value)
 {
-    if (promc__unlikely(!histogram))
+    if (promc__unlikely(!histogram)) {
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
         return;
+    }
     promc__add_and_count(&histogram->child.numbers, -value,
                          1 + promc__bucket_of(histogram->child.family, value), UINT64_MAX);
 }

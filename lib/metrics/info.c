@@ -72,8 +72,10 @@ int promc_info_set(promc_info *info, const promc_label *pairs)
     promc__family *family;
     int status;
 
-    if (!info)
+    if (!info) {
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
         return PROMC_OK;
+    }
     family = info->child.family;
     status = promc__pairs_text(&text, pairs, family->name);
     if (status == PROMC_OK) {

@@ -2,6 +2,8 @@
 #include "metrics/distribution.h"
 #include "metrics/type_api.h"
 
+#include "base/error.h"
+
 static const promc__type summary_type = {
     .kind = PROMC_TYPE_SUMMARY,
     .word = "summary",
@@ -28,4 +30,6 @@ void promc_summary_observe(promc_summary *summary, double value)
 {
     if (promc__likely(summary != NULL))
         promc__add_and_count(&summary->child.numbers, value, 1, 1);
+    else
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
 }

@@ -136,13 +136,16 @@ static void nan_is_added(void **state)
     assert_number(promc_counter_value(c), 0);
 }
 
-static void null_is_accepted(void **state)
+static void null_is_accepted_and_counted(void **state)
 {
+    uint64_t before = promc_mishaps(PROMC_DROPPED_UPDATES);
     (void)state;
+
     promc_counter_inc(NULL);
     promc_counter_add(NULL, 1);
     promc_counter_add(NULL, -1);
     promc_counter_add_exemplar(NULL, 1, TRACE("a"));
+    assert_true(promc_mishaps(PROMC_DROPPED_UPDATES) == before + 4);
     promc_counter_reset(NULL);
     assert_number(promc_counter_value(NULL), 0);
     assert_null(promc_counter_hold(NULL));
@@ -267,7 +270,7 @@ int main(void)
             many_increments_pass_the_point_where_doubles_stop_counting, begin, end),
         cmocka_unit_test_setup_teardown(a_negative_amount_is_dropped_and_counted, begin, end),
         cmocka_unit_test_setup_teardown(nan_is_added, begin, end),
-        cmocka_unit_test_setup_teardown(null_is_accepted, begin, end),
+        cmocka_unit_test_setup_teardown(null_is_accepted_and_counted, begin, end),
         cmocka_unit_test_setup_teardown(reset_goes_back_to_zero_with_a_new_created_time, begin,
                                         end),
         cmocka_unit_test_setup_teardown(the_created_switch_acts_at_once, begin, end),

@@ -173,13 +173,16 @@ static void a_function_may_define_metrics_and_children(void **state)
 
 static void null_is_accepted(void **state)
 {
+    uint64_t before = promc_mishaps(PROMC_DROPPED_UPDATES);
     (void)state;
+
     promc_gauge_inc(NULL);
     promc_gauge_dec(NULL);
     promc_gauge_add(NULL, 1);
     promc_gauge_sub(NULL, 1);
     promc_gauge_set(NULL, 1);
     promc_gauge_set_to_current_time(NULL);
+    assert_true(promc_mishaps(PROMC_DROPPED_UPDATES) == before + 6);
     promc_gauge_set_function(NULL, twice, NULL);
     assert_number(promc_gauge_value(NULL), 0);
     promc_gauge_free(NULL);

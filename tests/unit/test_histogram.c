@@ -163,8 +163,9 @@ static void exemplars_count_like_other_observations(void **state)
 
     promc_histogram_observe_exemplar(h, 0.5, PROMC_PAIRS({"trace_id", "x"}));
     promc_histogram_observe_exemplar(h, 2, NULL);
-    promc_histogram_observe_exemplar(NULL, 2, PROMC_PAIRS({"trace_id", "x"}));
     assert_true(promc_mishaps(PROMC_DROPPED_UPDATES) == before);
+    promc_histogram_observe_exemplar(NULL, 2, PROMC_PAIRS({"trace_id", "x"}));
+    assert_true(promc_mishaps(PROMC_DROPPED_UPDATES) == before + 1);
     assert_number(bucket("h_bucket", "1.0"), 1);
     assert_number(bucket("h_bucket", "+Inf"), 2);
     assert_number(sample(registry, "h_sum", NULL), 2.5);
