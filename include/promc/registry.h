@@ -3,7 +3,8 @@
  * @file registry.h  Which metrics and collectors are exposed together.
  *
  * A registry owns its metrics: promc_registry_free() frees them. The default registry exists from
- * the first use to the end of the process and starts with the process and platform collectors.
+ * the first use to the end of the process and starts with the platform, process and allocator
+ * collectors.
  */
 #ifndef PROMC_REGISTRY_H
 #define PROMC_REGISTRY_H
@@ -58,7 +59,8 @@ typedef struct promc_collector {
  * @param registry   NULL: the default registry.
  * @param collector  copied.
  * @return PROMC_OK; PROMC_ERROR_DUPLICATE if a described name is taken or the same collector is
- *         there already; PROMC_ERROR_COLLECTOR if describe failed; PROMC_ERROR_NO_MEMORY.
+ *         there already; PROMC_ERROR_COLLECTOR if describe failed; PROMC_ERROR_ARGUMENT without a
+ *         collect function; PROMC_ERROR_STATE for a restricted view; PROMC_ERROR_NO_MEMORY.
  */
 PROMC_API int promc_registry_register(promc_registry *registry, const promc_collector *collector);
 
@@ -72,7 +74,8 @@ PROMC_API int promc_registry_add(promc_registry *registry, void *metric);
  *
  * Takes a metric (any handle or family) or a collector (a pointer to one with the same functions
  * and arg) out. A metric keeps its values, belongs to the caller from then on, and is freed with
- * promc_<type>_free() or promc_<type>_family_free(). Waits for scrapes that are using it.
+ * promc_<type>_free() or promc_<type>_family_free(). Of a collector, waits until no scrape is calling
+ * it, so a collector must not do this to itself.
  * @return PROMC_OK; PROMC_ERROR_NOT_FOUND if it is not in this registry.
  */
 PROMC_API int promc_registry_unregister_metric(promc_registry *registry, const void *metric);
@@ -108,7 +111,7 @@ static inline int promc__unregister_collector(promc_registry *registry, const vo
  * Labels of the machine or program as a whole, exposed as `target_info`. NULL or an empty list
  * removes them.
  * @return PROMC_OK; PROMC_ERROR_DUPLICATE if a metric called target_info exists;
- *         PROMC_ERROR_LABELS; PROMC_ERROR_NO_MEMORY.
+ *         PROMC_ERROR_LABELS; PROMC_ERROR_STATE for a restricted view; PROMC_ERROR_NO_MEMORY.
  */
 PROMC_API int promc_registry_set_target_info(promc_registry *registry, const promc_label *labels);
 

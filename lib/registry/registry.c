@@ -87,6 +87,13 @@ promc_registry *promc__registry_or_default(promc_registry *registry)
     return registry ? registry : promc_default_registry();
 }
 
+/* The registry itself, also of a view. */
+static promc_registry *owner_of(promc_registry *registry)
+{
+    registry = promc__registry_or_default(registry);
+    return registry->parent ? registry->parent : registry;
+}
+
 promc_registry *promc_registry_create(const promc_registry_opts *options)
 {
     promc_registry *registry;
@@ -401,7 +408,7 @@ static bool passes(const promc_registry *view, const promc__entry *entry)
 
 promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position)
 {
-    promc_registry *owner = registry->parent ? registry->parent : registry;
+    promc_registry *owner = owner_of(registry);
     promc__entry *entry = NULL;
 
     promc__lock(&promc__registry_lock);
@@ -450,6 +457,9 @@ int promc_registry_set_target_info(promc_registry *registry, const promc_label *
     int status;
 
     registry = promc__registry_or_default(registry);
+    if (registry->parent)
+        return promc__fail(PROMC_ERROR_STATE, "target_info: this is a restricted view; set it in "
+                                              "the registry itself");
     status = promc__pairs_text(&text, labels, "target_info");
     if (status != PROMC_OK) {
         promc__buffer_free(&text);
@@ -473,7 +483,7 @@ int promc_registry_set_target_info(promc_registry *registry, const promc_label *
 
 bool promc__registry_target_info(promc_registry *registry, promc__buffer *out)
 {
-    promc_registry *owner = registry->parent ? registry->parent : registry;
+    promc_registry *owner = owner_of(registry);
     bool has;
 
     if (!promc__registry_allows(registry, "target_info", 11))
@@ -504,7 +514,7 @@ promc_registry *promc_registry_restricted(promc_registry *registry, const char *
     if (!view)
         return NULL;
     registry = promc__registry_or_default(registry);
-    view->parent = registry->parent ? registry->parent : registry;
+    view->parent = owner_of(registry);
     while (names && names[count])
         count++;
     if (!promc__name_index_reserve(&view->allowed, count))
@@ -539,7 +549,7 @@ void promc__definition_failed(promc_registry *registry)
 
     if (registry == PROMC_UNREGISTERED)
         return;
-    registry = promc__registry_or_default(registry);
+    registry = owner_of(registry);
     promc__lock(&promc__registry_lock);
     if (registry->first_error.code == PROMC_OK)
         registry->first_error = *error;
@@ -550,9 +560,7 @@ int promc_registry_first_error(promc_registry *registry, promc_error *error)
 {
     promc_error first;
 
-    registry = promc__registry_or_default(registry);
-    if (registry->parent)
-        registry = registry->parent;
+    registry = owner_of(registry);
     promc__lock(&promc__registry_lock);
     first = registry->first_error;
     promc__unlock(&promc__registry_lock);
@@ -563,7 +571,7 @@ int promc_registry_first_error(promc_registry *registry, promc_error *error)
 
 void promc_registry_clear_error(promc_registry *registry)
 {
-    registry = promc__registry_or_default(registry);
+    registry = owner_of(registry);
     promc__lock(&promc__registry_lock);
     registry->first_error = (promc_error){0};
     promc__unlock(&promc__registry_lock);

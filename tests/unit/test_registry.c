@@ -513,6 +513,12 @@ static void a_restricted_view_goes_by_sample_names(void **state)
     assert_null(promc_gauge_new("new", "", .registry = view));
     assert_int_equal(promc_last_error()->code, PROMC_ERROR_STATE);
     assert_int_equal(promc_registry_register(view, promc_platform_collector()), PROMC_ERROR_STATE);
+    assert_int_equal(promc_registry_set_target_info(view, PROMC_PAIRS({"a", "b"})),
+                     PROMC_ERROR_STATE);
+    assert_int_equal(promc_registry_first_error(view, NULL), PROMC_ERROR_STATE);
+    assert_int_equal(promc_registry_first_error(registry, NULL), PROMC_ERROR_STATE);
+    promc_registry_clear_error(view);
+    assert_int_equal(promc_registry_first_error(registry, NULL), PROMC_OK);
     promc_registry_free(view);
     promc_registry_free(nothing);
     assert_true(has_sample(registry, "g", NULL));
