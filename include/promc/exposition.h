@@ -41,11 +41,13 @@ PROMC_API promc_format promc_negotiate(const char *accept);
 /* ---- whole registries ------------------------------------------------------------------------ */
 
 /**
- * Writes a registry in a format, in constant memory, however many series there are.
+ * Writes a registry in a format, in constant memory, however many series there are; what a
+ * collector writes is kept until it returns (at most 64 MiB).
  * @param registry  NULL: the default registry.
- * @param sink      gets pieces of up to about 64 KiB.
- * @return PROMC_OK; PROMC_ERROR_SINK, PROMC_ERROR_COLLECTOR, PROMC_ERROR_NO_MEMORY: the output is
- *         incomplete then and must not pass for a whole one.
+ * @param sink      gets pieces of some 32 KiB, and up to 64 children more.
+ * @return PROMC_OK; PROMC_ERROR_SINK, PROMC_ERROR_COLLECTOR, PROMC_ERROR_NO_MEMORY, or an
+ *         error of a collector's writer: the output is incomplete then and must not pass for a whole
+ *         one.
  */
 PROMC_API int promc_expose(promc_registry *registry, promc_format format, promc_sink sink, void *arg);
 
@@ -100,17 +102,18 @@ PROMC_API promc_writer *promc_writer_create(promc_format format, promc_sink sink
 typedef struct promc_family_opts {
     size_t size;
     promc_type type;
-    const char *name; /**< as in metrics.h: a counter's "_total" is optional */
+    const char *name; /**< as in metrics.h: a counter's "_total" and an info's "_info" are optional */
     const char *help;
-    const char *unit;
+    const char *unit; /**< not for infos and statesets */
     bool exact_name;
 } promc_family_opts;
 
 /**
  * Opens a family, or finds it again by its name.
  * @return borrowed from the writer. NULL (which every function below accepts) on PROMC_ERROR_NAME,
- *         PROMC_ERROR_NO_MEMORY, PROMC_ERROR_LIMIT, PROMC_ERROR_DUPLICATE (another type), or
- *         PROMC_ERROR_STATE (in-order writers: it was left already).
+ *         PROMC_ERROR_ARGUMENT (type or unit), PROMC_ERROR_NO_MEMORY, PROMC_ERROR_LIMIT,
+ *         PROMC_ERROR_DUPLICATE (another type), or PROMC_ERROR_STATE (in-order writers: it was left
+ *         already).
  */
 PROMC_API promc_family *promc_writer_family_create(promc_writer *writer,
                                                    const promc_family_opts *options);
@@ -172,8 +175,8 @@ PROMC_API int promc_writer_stateset(promc_writer *writer, promc_family *family,
                                     const char *const *states, const bool *active,
                                     const promc_label *labels);
 
-/** The time of the samples that follow, in Unix seconds, rounded to milliseconds in text; 0: none
- *  (the default, and right for anything that is scraped). */
+/** The time of the samples that follow, in Unix seconds, cut to milliseconds in text; 0: none (the
+ *  default, and right for anything that is scraped). */
 PROMC_API void promc_writer_set_timestamp(promc_writer *writer, double seconds);
 /** When the counters, summaries and histograms that follow began, in Unix seconds; 0: unknown. */
 PROMC_API void promc_writer_set_created(promc_writer *writer, double seconds);

@@ -198,6 +198,10 @@ static int check_family_options(const promc_family_opts *options)
         return promc__fail(PROMC_ERROR_NAME, "writer: a family needs a name (and .size set)");
     if ((unsigned)options->type > PROMC_TYPE_UNKNOWN)
         return promc__fail(PROMC_ERROR_ARGUMENT, "%s: Invalid metric type", options->name);
+    if (options->unit && *options->unit &&
+        (options->type == PROMC_TYPE_INFO || options->type == PROMC_TYPE_STATESET))
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "Metric name is of a type that cannot have a unit: %s", options->name);
     if (!promc__utf8_valid(options->name, strlen(options->name)))
         return promc__fail(PROMC_ERROR_NAME, "writer: a family's name is not valid UTF-8");
     if (promc__legacy_names_only() &&

@@ -258,6 +258,19 @@ static void created_times_follow_the_switch(void **state)
 
 /* ---- wrong use ----------------------------------------------------------------------------------- */
 
+static void infos_and_statesets_have_no_unit(void **state)
+{
+    static const promc_type types[] = {PROMC_TYPE_INFO, PROMC_TYPE_STATESET};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(types); i++) {
+        promc_writer *w = W;
+
+        assert_null(promc_writer_family(w, types[i], "a", "", .unit = "seconds"));
+        assert_int_equal(promc_writer_end(w), PROMC_ERROR_ARGUMENT);
+    }
+}
+
 static void wrong_families(void **state)
 {
     static const struct {
@@ -584,6 +597,7 @@ int main(void)
         T(a_family_is_found_again),
         T(timestamps_and_created_times),
         T(created_times_follow_the_switch),
+        T(infos_and_statesets_have_no_unit),
         T(wrong_families),
         T(wrong_labels),
         T(labels_the_type_uses_itself),
