@@ -127,7 +127,7 @@ clean: ## Removes everything that was built
 	rm -rf $(BUILD)
 
 help: ## This list
-	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile tests/tests.mk examples/examples.mk | \
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile tests/tests.mk tests/bench/bench.mk examples/examples.mk | \
 	    awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 FORCE:
