@@ -122,7 +122,7 @@ static void failures_to_bind_are_errors(void **state)
     assert_int_equal(promc_last_error()->code, PROMC_ERROR_ARGUMENT);
     assert_null(promc_start_http_server(0, .authenticate = "a\r\nb: c"));
     assert_int_equal(promc_last_error()->code, PROMC_ERROR_ARGUMENT);
-    assert_null(promc_start_http_server(0, .transport = &(promc_transport){NULL}));
+    assert_null(promc_start_http_server(0, .transport = &(promc_transport){.open = NULL}));
     assert_int_equal(promc_last_error()->code, PROMC_ERROR_ARGUMENT);
     promc_http_server_stop(NULL);
     assert_int_equal(promc_http_server_port(NULL), 0);
