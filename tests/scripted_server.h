@@ -47,7 +47,7 @@ struct scripted_server {
     size_t served;
     pthread_mutex_t lock;
     pthread_cond_t ended;
-    bool over; /* the client has given up */
+    bool over;                    /* the client has given up */
     char *received[SERVER_LINES]; /* NUL-terminated */
     size_t received_size[SERVER_LINES];
 };
@@ -231,6 +231,13 @@ static inline size_t server_stop(struct scripted_server *server)
     if (*server->path)
         (void)unlink(server->path);
     return server->served;
+}
+
+/* The same when the script may not be played to its end: nobody connects any more. */
+static inline size_t server_abandon(struct scripted_server *server)
+{
+    (void)shutdown(server->listener, SHUT_RDWR);
+    return server_stop(server);
 }
 
 static inline void server_forget(struct scripted_server *server)

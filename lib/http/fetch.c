@@ -67,6 +67,12 @@ static bool send_some(struct fetch *fetch, struct outgoing *out, int *needs)
     return true;
 }
 
+/* After any other failure an answer might be awaited in vain. */
+static bool may_have_answered(const struct fetch *fetch, const struct outgoing *out)
+{
+    return !fetch->line.session && (out->error == EPIPE || out->error == ECONNRESET);
+}
+
 static int reply_failed(struct fetch *fetch, const struct outgoing *out)
 {
     const promc__reply *reply = fetch->reply;
@@ -109,8 +115,11 @@ static int exchange(struct fetch *fetch)
     while (status == PROMC_OK && parsed == PROMC__PARTIAL) {
         int send_needs = 0, needs = 0;
         bool moved = send_some(fetch, &out, &send_needs);
-        long got = promc__line_receive(&fetch->line, piece, sizeof(piece), &needs);
+        long got;
 
+        if (out.failed && !may_have_answered(fetch, &out))
+            return promc__line_failed(&fetch->line, "cannot send");
+        got = promc__line_receive(&fetch->line, piece, sizeof(piece), &needs);
         if (got == PROMC__LINE_FAILED)
             return receive_failed(fetch, &out);
         if (got > 0)

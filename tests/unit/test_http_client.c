@@ -781,6 +781,133 @@ static void transport_carries_https(void **state)
     assert_int_equal(ASK(.url = "https://x/", .transport = &transport), PROMC_ERROR_ARGUMENT);
 }
 
+/* ---- everything fails once ----------------------------------------------------------------------
+ */
+
+static long fail_at = -1, outstanding; /* fail_at: which fallible call fails; -1: none */
+
+static bool fails_now(void)
+{
+    return fail_at >= 0 && fail_at-- == 0;
+}
+
+static void *counted_malloc(size_t size, void *ctx)
+{
+    void *block = fails_now() ? NULL : malloc(size);
+
+    (void)ctx;
+    outstanding += block != NULL;
+    return block;
+}
+
+static void *counted_realloc(void *block, size_t size, void *ctx)
+{
+    void *bigger = fails_now() ? NULL : realloc(block, size);
+
+    (void)ctx;
+    outstanding += bigger && !block;
+    return bigger;
+}
+
+static void counted_free(void *block, void *ctx)
+{
+    (void)ctx;
+    outstanding -= block != NULL;
+    free(block);
+}
+
+static struct promc__net real_net;
+
+static int failing_open(int family)
+{
+    errno = ENFILE;
+    return fails_now() ? -1 : real_net.open(family);
+}
+
+static int failing_connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    errno = ENETUNREACH;
+    return fails_now() ? -1 : real_net.connect(fd, address, size);
+}
+
+static int failing_result(int fd)
+{
+    return fails_now() ? EHOSTUNREACH : real_net.connect_result(fd);
+}
+
+static long failing_receive(int fd, void *data, size_t size)
+{
+    errno = ENOBUFS;
+    return fails_now() ? -1 : real_net.receive(fd, data, size);
+}
+
+static long failing_send(int fd, const void *data, size_t size)
+{
+    errno = ENOBUFS;
+    return fails_now() ? -1 : real_net.send(fd, data, size);
+}
+
+static int failing_wait(int fd, int ready_for, int timeout_ms)
+{
+    errno = ENOMEM;
+    return fails_now() ? -1 : real_net.wait(fd, ready_for, timeout_ms);
+}
+
+/* A redirect and an answer, as often as there are calls that can fail: each time one more of them
+ * works. No failure leaks, none passes for a success, and all have words. */
+static void every_call_fails_once(void **state)
+{
+    promc_allocator allocator = {counted_malloc, counted_realloc, counted_free, NULL};
+    int status = PROMC_ERROR_SYSTEM;
+    long attempts = 0;
+
+    (void)state;
+    assert_int_equal(promc_set_allocator(&allocator), PROMC_OK);
+    real_net = promc__net;
+    for (; status != 200 && attempts < 200; attempts++) {
+        long before = open_descriptors();
+
+        PLAY({.say = REDIRECT("307", "/b")},
+             {.say = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"});
+        promc__net.open = failing_open;
+        promc__net.connect = failing_connect;
+        promc__net.connect_result = failing_result;
+        promc__net.receive = failing_receive;
+        promc__net.send = failing_send;
+        promc__net.wait = failing_wait;
+        fail_at = attempts;
+        status = promc__http_request(&(struct promc__client_request){.url = url,
+                                                                     .method = "PUT",
+                                                                     .user = "u",
+                                                                     .password = "p",
+                                                                     .body = "text",
+                                                                     .body_size = 4,
+                                                                     .timeout = 10,
+                                                                     .max_redirects = 2},
+                                     &response);
+        promc__net = real_net;
+        if (status == PROMC_OK) {
+            status = response.reply.status;
+            assert_int_equal(status, 200);
+            assert_true(fail_at >= 0); /* nothing was left that could fail */
+            assert_content("hi");
+        } else {
+            if (status != PROMC_ERROR_SYSTEM && status != PROMC_ERROR_NO_MEMORY)
+                fail_msg("%ld: %d %s", attempts, status, promc_last_error()->message);
+            assert_true(strlen(promc_last_error()->message) > 10);
+        }
+        (void)server_abandon(&server);
+        server.thread = 0;
+        server_forget(&server);
+        assert_int_equal(outstanding, 0);
+        assert_int_equal(open_descriptors(), before);
+    }
+    assert_int_equal(status, 200);
+    assert_true(attempts > 20);
+    fail_at = -1;
+    assert_int_equal(promc_set_allocator(NULL), PROMC_OK);
+}
+
 /* ---- signals and threads ------------------------------------------------------------------------
  */
 
@@ -913,6 +1040,7 @@ int main(void)
         TEST(wrong_requests),
         TEST(statuses_have_words),
         TEST(transport_carries_https),
+        TEST(every_call_fails_once),
         TEST(interruptions_do_no_harm),
         TEST(pieces_make_no_difference),
         TEST(urls_are_resolved),

@@ -554,6 +554,114 @@ static void graphite_failures(void **state)
     assert_int_equal(promc_graphite_push(NULL), PROMC_ERROR_ARGUMENT);
 }
 
+/* ---- out of memory ------------------------------------------------------------------------------
+ */
+
+static _Atomic long refuse_at = -1, outstanding; /* refuse_at: which allocation; -1: none */
+
+static bool refuses_now(void)
+{
+    return refuse_at >= 0 && refuse_at-- == 0;
+}
+
+static void *counted_malloc(size_t size, void *ctx)
+{
+    void *block = refuses_now() ? NULL : malloc(size);
+
+    (void)ctx;
+    outstanding += block != NULL;
+    return block;
+}
+
+static void *counted_realloc(void *block, size_t size, void *ctx)
+{
+    void *bigger = refuses_now() ? NULL : realloc(block, size);
+
+    (void)ctx;
+    outstanding += bigger && !block;
+    return bigger;
+}
+
+static void counted_free(void *block, void *ctx)
+{
+    (void)ctx;
+    outstanding -= block != NULL;
+    free(block);
+}
+
+/* From the first registry on, so that all memory is counted. */
+static int count_memory(void **state)
+{
+    static const promc_allocator allocator = {counted_malloc, counted_realloc, counted_free, NULL};
+
+    (void)state;
+    return promc_set_allocator(&allocator);
+}
+
+static int push_with_everything(struct kept *kept)
+{
+    return promc_push_to_gateway("h", "a job", .registry = registry, .handler = keep_request,
+                                 .handler_arg = kept, .headers = PROMC_PAIRS({"X-More", "yes"}),
+                                 .grouping_key = PROMC_PAIRS({"a", "b/"}));
+}
+
+static int start_and_stop(struct kept *kept)
+{
+    promc_pusher *pusher = promc_pusher_start(
+        "h", "j", .registry = registry, .handler = keep_request, .handler_arg = kept,
+        .interval = 3600, .token = "t", .headers = PROMC_PAIRS({"X-More", "yes"}),
+        .grouping_key = PROMC_PAIRS({"a", "b/"}));
+    int status = pusher ? PROMC_OK : promc_last_error()->code;
+
+    if (pusher && promc_pusher_stop(pusher) != PROMC_OK)
+        status = promc_last_error()->code;
+    return status;
+}
+
+static int lines_of_graphite(struct kept *kept)
+{
+    (void)kept;
+    PLAY({.say = ""});
+    if (promc_push_to_graphite(gateway, .registry = registry, .prefix = "p") == PROMC_OK) {
+        (void)server_stop(&server);
+        server_forget(&server);
+        return PROMC_OK;
+    }
+    (void)server_abandon(&server);
+    server_forget(&server);
+    return promc_last_error()->code;
+}
+
+static void every_allocation_is_refused_once(void **state)
+{
+    int (*const tasks[])(struct kept *) = {push_with_everything, start_and_stop, lines_of_graphite};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(tasks); i++) {
+        struct kept kept = KEPT;
+        int status = PROMC_ERROR_NO_MEMORY;
+        long attempts = 0;
+
+        refuse_at = -1;
+        assert_int_equal(tasks[i](&kept), PROMC_OK); /* what stays for ever comes into being */
+        /* A thread of a pusher may take the refusal for a push that is not the last. */
+        for (bool hit = true; hit && attempts < 200; attempts++) {
+            long before = outstanding;
+
+            refuse_at = attempts;
+            status = tasks[i](&kept);
+            hit = refuse_at < 0;
+            refuse_at = -1;
+            assert_true(status == PROMC_OK || status == PROMC_ERROR_NO_MEMORY);
+            assert_true(hit || status == PROMC_OK);
+            if (i != 1)
+                assert_true(!hit || status == PROMC_ERROR_NO_MEMORY);
+            assert_int_equal(outstanding, before);
+        }
+        assert_true(attempts > 3 && attempts < 200);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -577,7 +685,8 @@ int main(void)
         TEST(graphite_sorts_the_bound_among_the_labels),
         TEST(graphite_regularly),
         TEST(graphite_failures),
+        TEST(every_allocation_is_refused_once),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, count_memory, NULL);
 }
