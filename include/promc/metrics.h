@@ -20,7 +20,9 @@
  * the number of threads: they take no lock, make no system call, cannot fail and accept NULL. An
  * update that makes no sense (a negative increment, an update of NULL) is dropped and counted, see
  * promc_mishaps(). The first updates of a thread may allocate, and so may exemplars;
- * promc_counter_reset(), promc_gauge_set_function() and promc_info_set() take a lock.
+ * promc_counter_reset(), promc_gauge_set_function() and promc_info_set() take a lock. A signal
+ * handler may update metrics that its thread has updated before: it interrupts an update without
+ * harm, and nothing is lost.
  */
 #ifndef PROMC_METRICS_H
 #define PROMC_METRICS_H
@@ -65,11 +67,14 @@ typedef struct promc_gauge_histogram_family promc_gauge_histogram_family;
  *                and enum.
  *  registry      NULL: the default registry. PROMC_UNREGISTERED: none.
  *  const_labels  names and values that every sample of the metric carries.
- *  exact_name    expose under exactly this name: no "_total" is added or taken off, no "_created"
- *                series are made.
+ *  exact_name    expose under exactly this name (with the prefixes, if any are given): no "_total",
+ *                "_info" or unit is added or taken off, no "_created" series are made. OpenMetrics
+ *                has no counters without "_total", and calls such a one unknown.
  *  max_children  0: no limit. Past it, promc_<type>_labels() answers with one shared child whose
  *                updates are discarded; these answers are counted (PROMC_DISCARDED_CHILDREN).
- *  idle_ttl      seconds, 0: never. Children not updated for that long disappear at a scrape.
+ *  idle_ttl      seconds, 0: never. Children not updated for that long are removed at a scrape,
+ *                unless they are held or have a function. Look them up for each update, or hold
+ *                the handles you keep.
  */
 #define PROMC__METRIC_OPTIONS                                                                      \
     size_t size;                                                                                   \
@@ -151,10 +156,14 @@ typedef struct promc_enum_opts {
  *     lock. Keep the handle where speed matters. NULL on failure: PROMC_ERROR_LABELS (wrong count
  *     or names, NULL value), PROMC_ERROR_NO_MEMORY. The functions below them take the count.
  *
- * promc_T *promc_T_hold(T)    Pins a child: as long as it is held, no other series gets its
- *                             memory, even when it is removed. Returns its argument.
- * void promc_T_release(T)     Ends one hold. A handle that is not held stays safe to use after a
- *                             removal, but its late updates may count for a newer child.
+ * promc_T *promc_T_hold(T)    Pins a child: as long as it is held, no other series gets its memory,
+ *                             and it does not expire. Hold handles that you keep in families whose
+ *                             children are removed; hold(labels(...)) misses no removal in between,
+ *                             as the child that a thread looked up last is safe anyway. Returns its
+ *                             argument.
+ * void promc_T_release(T)     Ends one hold. Updates of a removed child are discarded. A handle
+ *                             that is neither held nor the last one looked up stays safe to use
+ *                             after a removal, but its late updates may count for a newer child.
  *
  * int promc_T_family_remove(family, "v1", "v2")
  *     Hides the child at once; a later lookup makes a new one, from zero. PROMC_OK also if there
@@ -325,9 +334,10 @@ PROMC_API void promc_histogram_observe_exemplar(promc_histogram *histogram, doub
                                                 const promc_label *exemplar);
 /** Adds `value` to the sum and 1 to the count. */
 PROMC_API void promc_summary_observe(promc_summary *summary, double value);
-/** A histogram of what is there now, such as the ages of queued jobs: one came in. */
+/** A histogram of what is there now, such as the sizes of queued jobs: one came in. */
 PROMC_API void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double value);
-/** One that was observed with this value has left. */
+/** One that was observed with this value has left; without such an observation a bucket goes below
+ *  zero. */
 PROMC_API void promc_gauge_histogram_forget(promc_gauge_histogram *histogram, double value);
 
 /* ---- info and enum --------------------------------------------------------------------------- */
@@ -391,7 +401,9 @@ PROMC_API long long promc_count_failure_long_long(promc_counter *counter, long l
 /** return promc_count_failure(errors, finish(job)): counts when the result is < 0, returns it. */
 #define promc_count_failure(counter, result)                                                       \
     _Generic((result),                                                                             \
-        default: promc_count_failure_int,                                                          \
+        signed char: promc_count_failure_int,                                                      \
+        short: promc_count_failure_int,                                                            \
+        int: promc_count_failure_int,                                                              \
         long: promc_count_failure_long,                                                            \
         long long: promc_count_failure_long_long)((counter), (result))
 #endif
@@ -434,7 +446,9 @@ static inline void promc__busy_leave(promc_gauge *const *gauge)
         promc__busy_enter(gauge)
 
 /* File-scope definitions: PROMC_COUNTER(errors, "worker_errors", "Failed jobs."); defines
- * `static promc_counter *errors`, made before main() runs. */
+ * `static promc_counter *errors`, made before main() runs. So options can only refer to what exists
+ * by then: a registry of your own does not, and metrics in it are made in main(). The same goes for
+ * promc_set_allocator(): to be first, call it in a constructor with a priority. */
 #define PROMC__DEFINE(type, make, variable, ...)                                                   \
     static type *variable;                                                                         \
     __attribute__((__constructor__)) static void PROMC__JOIN(promc__define_, variable)(void)           \

@@ -19,7 +19,8 @@ typedef struct promc_writer promc_writer; /* exposition.h */
 typedef struct promc_registry_opts {
     size_t size;
     bool auto_describe;             /**< call collect when registering a collector without describe,
-                                         to learn its names and refuse duplicates */
+                                         to learn its names and refuse duplicates; the default
+                                         registry does, others do not unless told */
     const promc_label *target_info; /**< as by promc_registry_set_target_info() */
 } promc_registry_opts;
 

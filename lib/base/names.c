@@ -28,6 +28,15 @@ static bool name_is_legacy(const char *name, size_t size, enum name_kind kind)
     return size > 0;
 }
 
+bool promc__is_unit(const char *unit)
+{
+    for (const char *at = unit; *at; at++) {
+        if (!name_allows((unsigned char)*at, false, NAME_OF_LABEL))
+            return false;
+    }
+    return *unit != '\0';
+}
+
 bool promc__is_legacy_metric_name(const char *name, size_t size)
 {
     return name_is_legacy(name, size, NAME_OF_METRIC);

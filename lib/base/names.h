@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A unit is one word of letters, digits and underscores. */
+bool promc__is_unit(const char *unit);
+
 enum promc__escaping {
     PROMC__UNDERSCORES,
     PROMC__ALLOW_UTF_8,

@@ -61,6 +61,7 @@ void promc__encoder_free(promc__encoder *encoder)
     for (size_t i = 0; i < 2; i++)
         promc__buffer_free(&encoder->tails[i]);
     promc__buffer_free(&encoder->labels);
+    promc__buffer_free(&encoder->exemplar);
     promc__buffer_free(&encoder->scratch);
     promc__buffer_free(&encoder->message);
     promc__buffer_free(&encoder->bounds);
@@ -109,7 +110,7 @@ bool promc__encoder_wants_created(const promc__encoder *encoder)
 
 int promc__encoder_error(const promc__encoder *encoder)
 {
-    int error = encoder->labels.error;
+    int error = encoder->labels.error ? encoder->labels.error : encoder->exemplar.error;
 
     for (size_t i = 0; i < PROMC__SAMPLE_KINDS && !error; i++)
         error = encoder->heads[i].text.error;

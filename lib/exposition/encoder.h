@@ -66,6 +66,7 @@ struct promc__encoder {
     promc__buffer labels;    /* scratch: labels with escaped names */
     const char *stored;      /* the labels they were made of */
     size_t stored_size;
+    promc__buffer exemplar;  /* scratch: its labels */
     promc__buffer scratch;   /* of names */
     promc__buffer message;   /* protobuf: the family so far */
     size_t message_head;     /* of it, what comes before the first metric */

@@ -16,7 +16,7 @@ int promc_expose(promc_registry *registry, promc_format format, promc_sink sink,
         return promc__fail(PROMC_ERROR_ARGUMENT, "promc_expose: there is no sink");
     scrape = promc__scrape_open(registry, format);
     if (!scrape)
-        return PROMC_ERROR_NO_MEMORY;
+        return promc_last_error()->code;
     while (more == 1 && !refused) {
         piece.size = 0;
         more = promc__scrape_read(scrape, &piece, EXPOSE_PIECE);
@@ -41,7 +41,7 @@ int promc_generate_latest(promc_registry *registry, promc_text *text)
     *text = (promc_text){0};
     scrape = promc__scrape_open(registry, PROMC_FORMAT_TEXT);
     if (!scrape)
-        return PROMC_ERROR_NO_MEMORY;
+        return promc_last_error()->code;
     while (more == 1)
         more = promc__scrape_read(scrape, &buffer, EXPOSE_PIECE);
     promc__scrape_close(scrape);

@@ -104,19 +104,28 @@ static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
     out->size = (size_t)(at - out->data);
 }
 
+static void escape_names(promc__encoder *encoder, promc__buffer *out, const char *labels,
+                         size_t size);
+
 /* Puts an exemplar behind the line that was just written: OpenMetrics only. */
-static void append_exemplar(const promc__encoder *encoder, promc__buffer *out,
+static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
                             const promc__exemplar *exemplar)
 {
+    promc__buffer *labels = &encoder->exemplar;
     char *at;
 
     if (!encoder->openmetrics || !exemplar->labels || out->error || !out->size)
         return;
-    at = promc__buffer_room(out, exemplar->labels_size + LINE_ROOM);
+    labels->size = 0;
+    if (encoder->escaping == PROMC__ALLOW_UTF_8)
+        promc__buffer_append(labels, exemplar->labels, exemplar->labels_size);
+    else
+        escape_names(encoder, labels, exemplar->labels, exemplar->labels_size);
+    at = labels->error ? NULL : promc__buffer_room(out, labels->size + LINE_ROOM);
     if (!at)
         return;
     at = put(at - 1, " # {", 4);
-    at = put(at, exemplar->labels, exemplar->labels_size);
+    at = put(at, labels->size ? labels->data : "", labels->size);
     at = put(at, "} ", 2);
     at += promc__write_double(at, exemplar->value);
     if (exemplar->timestamp != 0) {
@@ -327,10 +336,10 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
 /* ---- names of labels ------------------------------------------------------------------------------------ */
 
 /* Stored texts have names as they are; this escapes them. Their order stays that of the originals. */
-static void escape_names(promc__encoder *encoder, const promc__point *point)
+static void escape_names(promc__encoder *encoder, promc__buffer *out, const char *labels,
+                         size_t size)
 {
-    const char *at = point->labels, *end = at + point->labels_size;
-    promc__buffer *out = &encoder->labels;
+    const char *at = labels, *end = labels + size;
     promc__label_part part;
 
     out->size = 0;
@@ -407,7 +416,7 @@ static void with_names(promc__encoder *encoder, promc__buffer *out, const promc_
         write(encoder, out, point);
         return;
     }
-    escape_names(encoder, point);
+    escape_names(encoder, &encoder->labels, point->labels, point->labels_size);
     if (encoder->labels.error)
         return;
     encoder->stored = point->labels;

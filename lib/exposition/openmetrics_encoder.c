@@ -52,15 +52,22 @@ static void write_name(promc__encoder *encoder, promc__buffer *out, const char *
     promc__buffer_char(out, ' ');
 }
 
-/* "The unit must be a suffix of the name" (OpenMetrics 1.0, "Unit"): with exact_name it may not be,
- * and is left out then. */
-static bool unit_is_suffix(const promc__descriptor *family)
+/* "The unit must be a suffix of the name" (OpenMetrics 1.0, "Unit"): with exact_name, or in some
+ * escapings, it may not be, and is left out then. */
+static bool unit_is_suffix(promc__encoder *encoder)
 {
+    const promc__descriptor *family = &encoder->descriptor;
     size_t size = family->unit ? strlen(family->unit) : 0;
+    promc__buffer *name = &encoder->scratch;
 
-    return size && family->name_size > size &&
-           family->name[family->name_size - size - 1] == '_' &&
-           memcmp(family->name + family->name_size - size, family->unit, size) == 0;
+    if (!size)
+        return false;
+    name->size = 0;
+    promc__escape_metric_name(name, family->name, family->name_size, encoder->escaping);
+    if (name->size && name->data[name->size - 1] == '"')
+        name->size--;
+    return name->size > size && name->data[name->size - size - 1] == '_' &&
+           memcmp(name->data + name->size - size, family->unit, size) == 0;
 }
 
 static void openmetrics_begin(promc__encoder *encoder, promc__buffer *out)
@@ -75,7 +82,7 @@ static void openmetrics_begin(promc__encoder *encoder, promc__buffer *out)
     write_name(encoder, out, "# TYPE ");
     promc__buffer_string(out, openmetrics_type(family->type));
     promc__buffer_char(out, '\n');
-    if (unit_is_suffix(family)) {
+    if (unit_is_suffix(encoder)) {
         write_name(encoder, out, "# UNIT ");
         promc__buffer_string(out, family->unit);
         promc__buffer_char(out, '\n');

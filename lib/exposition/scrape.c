@@ -32,8 +32,13 @@ static bool view_allows(const void *view, const char *name, size_t size)
 
 promc__scrape *promc__scrape_open(promc_registry *registry, promc_format format)
 {
-    promc__scrape *scrape = promc__zalloc(sizeof(*scrape));
+    promc__scrape *scrape;
 
+    if (registry == PROMC_UNREGISTERED) {
+        promc__fail(PROMC_ERROR_ARGUMENT, "PROMC_UNREGISTERED is no registry to be exposed");
+        return NULL;
+    }
+    scrape = promc__zalloc(sizeof(*scrape));
     if (!scrape) {
         promc__fail_memory("scrape");
         return NULL;

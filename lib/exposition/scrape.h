@@ -12,7 +12,7 @@
 
 typedef struct promc__scrape promc__scrape;
 
-/* NULL (and the last error): out of memory. `registry` NULL: the default one. */
+/* NULL (and the last error): out of memory, or PROMC_UNREGISTERED. `registry` NULL: the default one. */
 promc__scrape *promc__scrape_open(promc_registry *registry, promc_format format);
 
 /*

@@ -26,7 +26,8 @@ int promc__writer_failed(promc_writer *writer, int status)
     return status;
 }
 
-/* ---- making ----------------------------------------------------------------------------------------- */
+/* ---- making
+ * ----------------------------------------------------------------------------------------- */
 
 static promc_writer *new_writer(promc__writer_mode mode, promc_format format)
 {
@@ -88,7 +89,8 @@ void promc_writer_set_created(promc_writer *writer, double seconds)
         writer->created = seconds;
 }
 
-/* ---- output ------------------------------------------------------------------------------------------- */
+/* ---- output
+ * ------------------------------------------------------------------------------------------- */
 
 static int pass_on(promc_writer *writer, promc__buffer *buffer)
 {
@@ -123,7 +125,8 @@ static int pass_family_on(promc_writer *writer, promc_family *family)
     return status;
 }
 
-/* ---- families ------------------------------------------------------------------------------------------- */
+/* ---- families
+ * ------------------------------------------------------------------------------------------- */
 
 static void free_written_family(promc_family *family)
 {
@@ -141,9 +144,8 @@ static promc_family **find_family_place(promc_writer *writer, const char *name, 
 {
     size_t i = (size_t)promc__hash_value(writer->seed, name, size) & (writer->table_size - 1);
 
-    while (writer->by_name[i] &&
-           (writer->by_name[i]->descriptor.name_size != size ||
-            memcmp(writer->by_name[i]->name, name, size) != 0))
+    while (writer->by_name[i] && (writer->by_name[i]->descriptor.name_size != size ||
+                                  memcmp(writer->by_name[i]->name, name, size) != 0))
         i = (i + 1) & (writer->table_size - 1);
     return &writer->by_name[i];
 }
@@ -197,16 +199,28 @@ static int check_family_options(const promc_family_opts *options)
     if (!options || options->size < sizeof(*options) || !options->name || !*options->name)
         return promc__fail(PROMC_ERROR_NAME, "writer: a family needs a name (and .size set)");
     if ((unsigned)options->type > PROMC_TYPE_UNKNOWN)
-        return promc__fail(PROMC_ERROR_ARGUMENT, "%s: Invalid metric type", options->name);
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "%.80s: Invalid metric type (use a PROMC_TYPE_ constant)",
+                           options->name);
     if (options->unit && *options->unit &&
         (options->type == PROMC_TYPE_INFO || options->type == PROMC_TYPE_STATESET))
         return promc__fail(PROMC_ERROR_ARGUMENT,
                            "Metric name is of a type that cannot have a unit: %s", options->name);
+    if (options->unit && *options->unit && !promc__is_unit(options->unit))
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "%.100s: .unit may have letters, digits and _ only", options->name);
     if (!promc__utf8_valid(options->name, strlen(options->name)))
-        return promc__fail(PROMC_ERROR_NAME, "writer: a family's name is not valid UTF-8");
+        return promc__fail(PROMC_ERROR_NAME,
+                           "writer: a family's name is not valid UTF-8 (help: "
+                           "%.100s)",
+                           options->help ? options->help : "");
     if (promc__legacy_names_only() &&
         !promc__is_legacy_metric_name(options->name, strlen(options->name)))
-        return promc__fail(PROMC_ERROR_NAME, "invalid metric name %s", options->name);
+        return promc__fail(
+            PROMC_ERROR_NAME,
+            "invalid metric name %.80s: use letters, digits, _ and :, not beginning with "
+            "a digit",
+            options->name);
     return PROMC_OK;
 }
 
@@ -303,7 +317,8 @@ static int begin_written_family(promc_writer *writer, promc_family *family)
         writer->current = family;
         break;
     default:
-        writer->kept += sizeof(*family) + family->descriptor.name_size + family->descriptor.help_size;
+        writer->kept +=
+            sizeof(*family) + family->descriptor.name_size + family->descriptor.help_size;
         if (writer->kept > writer->limit)
             return fail_over_limit(writer, family->name);
         break;
@@ -343,9 +358,9 @@ static promc_family *find_or_make(promc_writer *writer, const promc_family_opts 
         return NULL;
     }
     if (family->descriptor.type != options->type) {
-        promc__writer_failed(writer, promc__fail(PROMC_ERROR_DUPLICATE,
-                                                 "%s: this family has another type already",
-                                                 family->name));
+        promc__writer_failed(writer,
+                             promc__fail(PROMC_ERROR_DUPLICATE,
+                                         "%s: this family has another type already", family->name));
         return NULL;
     }
     return family;
@@ -368,15 +383,17 @@ promc_family *promc_writer_family_create(promc_writer *writer, const promc_famil
     if (name.error)
         promc__writer_failed(writer, promc__fail_memory(options->name));
     else if (name.size == 0)
-        promc__writer_failed(writer, promc__fail(PROMC_ERROR_NAME, "metric name cannot be empty: %s",
-                                                 options->name));
+        promc__writer_failed(writer, promc__fail(PROMC_ERROR_NAME,
+                                                 "metric name cannot be empty: %s", options->name));
     else
         family = find_or_make(writer, options, &name);
     promc__buffer_free(&name);
     return family;
 }
 
-/* ---- points ------------------------------------------------------------------------------------------------ */
+/* ---- points
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static size_t kept_by(const promc_family *family)
 {
@@ -465,9 +482,9 @@ static int label_text(promc_writer *writer, promc_family *family, promc__point *
     /* The point has labels of its own: the pairs of an info. */
     writer->other.size = 0;
     writer->other.error = PROMC_OK;
-    status = promc__merge_texts(&writer->other, writer->labels.data ? writer->labels.data : "",
-                                writer->labels.size, point->labels, point->labels_size,
-                                family->name);
+    status =
+        promc__merge_texts(&writer->other, writer->labels.data ? writer->labels.data : "",
+                           writer->labels.size, point->labels, point->labels_size, family->name);
     if (status == PROMC_OK) {
         promc__buffer swap = writer->labels;
 
@@ -504,7 +521,9 @@ int promc__writer_take(promc_writer *writer, promc_family *family, promc__point 
     return status == PROMC_OK ? PROMC_OK : promc__writer_failed(writer, status);
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------------- */
+/* ---- the end
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void pass_rest_on(promc_writer *writer)
 {

@@ -28,14 +28,29 @@ static int check_server_options(const promc_http_server_opts *set)
     if (set->path && set->path[0] != '/')
         return promc__fail(PROMC_ERROR_ARGUMENT, "HTTP server: path \"%s\" must begin with /",
                            set->path);
+    if (set->path && strpbrk(set->path, "?#"))
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "HTTP server: path \"%s\" must be a path only, without ? or #",
+                           set->path);
+    if (!set->authorizer_arg && (set->authorizer == promc_http_authorize_basic ||
+                                 set->authorizer == promc_http_authorize_bearer))
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "HTTP server: authorizer_arg must point to user and password, or be the "
+                           "token");
     if (set->authenticate && !is_one_line(set->authenticate))
         return promc__fail(PROMC_ERROR_ARGUMENT, "HTTP server: authenticate must be one line");
     if (set->transport && (!set->transport->open || !set->transport->read ||
                            !set->transport->write || !set->transport->close))
         return promc__fail(PROMC_ERROR_ARGUMENT,
                            "HTTP server: the transport needs open, read, write and close");
+    if (set->registry == PROMC_UNREGISTERED)
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "HTTP server: PROMC_UNREGISTERED is no registry to be served");
     if (promc_registry_first_error(set->registry, &error) != PROMC_OK)
-        return promc__fail(error.code, "%s", error.message);
+        return promc__fail(error.code,
+                           "HTTP server not started, as an earlier definition failed: %s "
+                           "(promc_registry_clear_error() if that was dealt with)",
+                           error.message);
     return PROMC_OK;
 }
 

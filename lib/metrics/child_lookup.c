@@ -178,8 +178,13 @@ static int order_values(const promc__family *family, const promc_label *labels, 
     for (; labels && labels[count].name; count++) {
         size_t label = promc__labels_find(family, labels[count].name);
 
-        if (label == family->label_count || values[label])
-            return promc__fail(PROMC_ERROR_LABELS, "%s: Incorrect label names (%s)", family->name,
+        if (label == family->label_count)
+            return promc__fail(PROMC_ERROR_LABELS,
+                               "%.100s: Incorrect label names (it has no label %.80s)",
+                               family->name, labels[count].name);
+        if (values[label])
+            return promc__fail(PROMC_ERROR_LABELS,
+                               "%.100s: Incorrect label names (%.80s is given twice)", family->name,
                                labels[count].name);
         if (!labels[count].value)
             return promc__fail(PROMC_ERROR_LABELS, "%s: the value of label %s is NULL",

@@ -142,6 +142,14 @@ size_t promc__family_size(promc__family *family)
     return count;
 }
 
+/* A child that somebody holds, or whose value comes from a function, does not expire. */
+static bool is_in_use(promc__child *child)
+{
+    return atomic_load_explicit(&child->pins, memory_order_acquire) > 0 ||
+           (atomic_load_explicit(&child->numbers.slot, memory_order_relaxed) &
+            PROMC__SLOT_CALLBACK);
+}
+
 void promc__family_expire(promc__family *family)
 {
     uint64_t now, ttl;
@@ -154,7 +162,8 @@ void promc__family_expire(promc__family *family)
     promc__lock(promc__stripe(family));
     for (promc__child *child = family->first; child; child = next) {
         next = child->next;
-        if (!promc__numbers_watch(&child->numbers) || *promc__child_last_update(child) == 0)
+        if (!promc__numbers_watch(&child->numbers) || *promc__child_last_update(child) == 0 ||
+            is_in_use(child))
             *promc__child_last_update(child) = now;
         else if (now - *promc__child_last_update(child) >= ttl)
             promc__children_hide(family, child);

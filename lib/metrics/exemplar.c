@@ -60,12 +60,22 @@ static struct kept_list *list_of(promc__child *child)
     return list;
 }
 
+static bool is_repeated(const promc_label *labels, const promc_label *label)
+{
+    while (labels < label && strcmp(labels->name, label->name) != 0)
+        labels++;
+    return labels < label;
+}
+
+/* At most 128 characters also means at most 128 labels. */
 static bool is_valid(const promc_label *labels)
 {
+    const promc_label *first = labels;
     size_t characters = 0;
 
     for (; labels->name; labels++) {
-        if (!labels->value || promc__check_label_name(labels->name, "exemplar") != PROMC_OK)
+        if (!labels->value || is_repeated(first, labels) ||
+            promc__check_label_name(labels->name, "exemplar") != PROMC_OK)
             return false;
         characters += promc__utf8_length(labels->name, strlen(labels->name)) +
                       promc__utf8_length(labels->value, strlen(labels->value));
@@ -80,7 +90,7 @@ static bool keep(struct kept *kept, double value, const promc_label *labels)
     bool good;
 
     if (atomic_flag_test_and_set_explicit(&kept->busy, memory_order_acquire))
-        return false;
+        return true; /* another thread's exemplar is as good as this one */
     kept->text.size = 0;
     kept->text.error = PROMC_OK;
     good = promc__pairs_text(&kept->text, labels, "exemplar") == PROMC_OK;

@@ -6,8 +6,8 @@
 
 #include "metrics/family.h"
 
-/* Keeps an exemplar for value number `index` of the child; leaves it out (counting a mishap) if it
- * is not valid, memory is refused, or another thread is at it. */
+/* Keeps an exemplar for value number `index` of the child; leaves it out if another thread is at it,
+ * and, counting a mishap, if it is not valid or memory is refused. */
 void promc__exemplar_keep(promc__child *child, size_t index, double value,
                           const promc_label *labels);
 

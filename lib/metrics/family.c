@@ -10,7 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- names (client_python: metrics.py, _build_full_name) ----------------------------------------- */
+/* ---- names (client_python: metrics.py, _build_full_name)
+ * ----------------------------------------- */
 
 static bool ends_with(const char *text, size_t size, const char *end, size_t end_size)
 {
@@ -60,7 +61,9 @@ static int check_name(const promc__family *family)
         return promc__fail(PROMC_ERROR_NAME, "metric name cannot be empty (help: %.60s)",
                            family->help);
     if (!promc__utf8_valid(name, size))
-        return promc__fail(PROMC_ERROR_NAME, "invalid metric name: it is not valid UTF-8");
+        return promc__fail(PROMC_ERROR_NAME,
+                           "invalid metric name: it is not valid UTF-8 (help: %.100s)",
+                           family->help);
     if (promc__legacy_names_only() && !promc__is_legacy_metric_name(name, size))
         return promc__fail(PROMC_ERROR_NAME,
                            "invalid metric name %s: use letters, digits, _ and :, not beginning "
@@ -112,7 +115,8 @@ static int set_unit(promc__family *family, const char *unit)
     return family->unit ? PROMC_OK : promc__fail_memory(family->name);
 }
 
-/* ---- options -------------------------------------------------------------------------------------- */
+/* ---- options
+ * -------------------------------------------------------------------------------------- */
 
 static int check_options(const promc__type *type, const promc__metric_opts *options)
 {
@@ -121,6 +125,11 @@ static int check_options(const promc__type *type, const promc__metric_opts *opti
                            "%s: options are missing, or their .size is not set", type->word);
     if (!options->name || !*options->name)
         return promc__fail(PROMC_ERROR_NAME, "%s: Metric name should not be empty", type->word);
+    if (options->unit && *options->unit && !promc__is_unit(options->unit))
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "%s: .unit may have letters, digits and _ only; use a base unit such as "
+                           "seconds",
+                           options->name);
     if (isnan(options->idle_ttl) || options->idle_ttl < 0)
         return promc__fail(PROMC_ERROR_ARGUMENT, "%s: .idle_ttl must be 0 or more seconds",
                            options->name);

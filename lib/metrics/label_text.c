@@ -137,7 +137,11 @@ int promc__check_label_name(const char *name, const char *what)
     if (!promc__utf8_valid(name, size))
         return promc__fail(PROMC_ERROR_LABELS, "%s: a label name is not valid UTF-8", what);
     if (promc__legacy_names_only() && !promc__is_legacy_label_name(name, size))
-        return promc__fail(PROMC_ERROR_LABELS, "%s: Invalid label metric name: %s", what, name);
+        return promc__fail(
+            PROMC_ERROR_LABELS,
+            "%.80s: Invalid label metric name: %.80s (use letters, digits and _, not "
+            "beginning with a digit)",
+            what, name);
     if (strncmp(name, "__", 2) == 0)
         return promc__fail(PROMC_ERROR_LABELS,
                            "%s: Reserved label metric name: %s (names must not begin with __)",

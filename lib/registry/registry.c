@@ -82,8 +82,14 @@ bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descrip
 /* ---- the registry
  * --------------------------------------------------------------------------------- */
 
+/* What PROMC_UNREGISTERED stands for where a registry is needed: a view of itself, in which there
+ * is nothing and in which nothing can be registered. */
+static promc_registry no_registry = {.parent = &no_registry};
+
 promc_registry *promc__registry_or_default(promc_registry *registry)
 {
+    if (registry == PROMC_UNREGISTERED)
+        return &no_registry;
     return registry ? registry : promc_default_registry();
 }
 
@@ -200,11 +206,14 @@ int promc__registry_insert(promc_registry *registry, promc__entry *entry)
 {
     char duplicate[100] = "";
     int status = PROMC_OK;
+    const promc__family *family;
     const char *taken;
 
     promc__lock(&promc__registry_lock);
     taken = taken_name(registry, entry);
     if (registry->parent) {
+        status = PROMC_ERROR_UNSUPPORTED;
+    } else if (entry->family && entry->family->registry) {
         status = PROMC_ERROR_STATE;
     } else if (taken) {
         status = PROMC_ERROR_DUPLICATE;
@@ -217,10 +226,14 @@ int promc__registry_insert(promc_registry *registry, promc__entry *entry)
     promc__unlock(&promc__registry_lock);
     if (status == PROMC_OK)
         return PROMC_OK;
+    family = entry->family;
     promc__entry_free(entry);
+    if (status == PROMC_ERROR_UNSUPPORTED)
+        return promc__fail(PROMC_ERROR_STATE, "a restricted view of a registry takes no metrics; "
+                                              "register in the registry itself");
     if (status == PROMC_ERROR_STATE)
-        return promc__fail(status, "a restricted view of a registry takes no metrics; register in "
-                                   "the registry itself");
+        return promc__fail(status, "%.100s is in a registry already; unregister it there first",
+                           family->name);
     if (status == PROMC_ERROR_DUPLICATE)
         return promc__fail(
             status,
@@ -309,9 +322,6 @@ int promc_registry_add(promc_registry *registry, void *metric)
 
     if (!family)
         return promc__fail(PROMC_ERROR_ARGUMENT, "promc_registry_add: the metric is NULL");
-    if (family->registry)
-        return promc__fail(PROMC_ERROR_STATE,
-                           "%s is in a registry already; unregister it there first", family->name);
     return promc__family_register(family, registry);
 }
 

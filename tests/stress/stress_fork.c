@@ -110,7 +110,7 @@ static void live_as_child(struct stress_scrape *scrape, unsigned generation)
 int main(int argc, char **argv)
 {
     double end = stress_now() + stress_seconds(argc, argv);
-    struct stress_scrape *scrape = stress_new_scrape();
+    struct stress_scrape *scrape;
     pthread_t threads[5];
     unsigned forks = 0;
     int status;
@@ -119,6 +119,7 @@ int main(int argc, char **argv)
     printf("AddressSanitizer's allocator does not survive forks of programs with threads\n");
     return 77;
 #endif
+    scrape = stress_new_scrape();
     registry = promc_registry_new();
     counter = promc_counter_new("updates", "", .registry = registry);
     ones = promc_histogram_new("ones", "", .registry = registry);

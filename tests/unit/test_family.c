@@ -557,21 +557,36 @@ static void an_update_that_changes_no_number_is_an_update(void **state)
     }
 }
 
-static void a_held_child_that_was_idle(void **state)
+static double three(void *arg)
+{
+    (void)arg;
+    return 3;
+}
+
+static void what_is_held_or_has_a_function_does_not_expire(void **state)
 {
     promc_counter_family *f = promc_counter_family_new("d", "Help.", PROMC_LABELS("l"),
                                                        .registry = registry, .idle_ttl = 1);
+    promc_gauge_family *g = promc_gauge_family_new("g", "Help.", PROMC_LABELS("l"),
+                                                   .registry = registry, .idle_ttl = 1);
     promc_counter *held = promc_counter_hold(promc_counter_labels(f, "a"));
     (void)state;
 
     promc_counter_inc(held);
-    assert_true(exposes(registry, "d_total{l=\"a\"} 1.0\n"));
+    promc_gauge_set_function(promc_gauge_labels(g, "f"), three, NULL);
+    promc_gauge_set(promc_gauge_labels(g, "s"), 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(exposes(registry, "g{l=\"s\"} 1.0\n"), i == 0);
+        assert_true(exposes(registry, "g{l=\"f\"} 3.0\n"));
+        assert_true(exposes(registry, "d_total{l=\"a\"} 1.0\n"));
+        test_monotonic_ns += SECONDS(5);
+    }
+    promc_counter_release(held);
+    promc_gauge_set_function(promc_gauge_labels(g, "f"), NULL, NULL);
+    assert_true(exposes(registry, "l=\"f\""));
     test_monotonic_ns += SECONDS(5);
     assert_false(exposes(registry, "l=\"a\""));
-    promc_counter_inc(held);
-    promc_counter_inc(promc_counter_labels(f, "b"));
-    assert_true(exposes(registry, "d_total{l=\"b\"} 1.0\n"));
-    promc_counter_release(held);
+    assert_false(exposes(registry, "l=\"f\""));
 }
 
 static void a_wrong_idle_ttl(void **state)
@@ -624,7 +639,7 @@ int main(void)
         T(max_children_of_every_type),
         T(idle_children_disappear_at_a_scrape),
         T(an_update_that_changes_no_number_is_an_update),
-        T(a_held_child_that_was_idle),
+        T(what_is_held_or_has_a_function_does_not_expire),
         T(a_wrong_idle_ttl),
     };
 

@@ -530,33 +530,6 @@ static void too_much(void **state)
     assert_string_equal(json.reason, "too many values");
 }
 
-/* Ten times the input, about ten times the time; a quadratic reader would take a hundred. */
-static void time_is_linear(void **state)
-{
-    static const char *const parts[] = {"[],", "\"\\u00e9\\n\",", "{\"a\":1},", "         ", "1,"};
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        uint64_t took[2] = {UINT64_MAX, UINT64_MAX};
-
-        for (size_t size = 0; size < 2; size++) {
-            char *list = repeated(parts[i], size ? 200000 : 20000, "0]");
-
-            for (int round = 0; round < 3; round++) {
-                uint64_t begun = promc__os.monotonic_ns();
-
-                (void)promc__json_read(&json, list, strlen(list), &limits);
-                promc__json_free(&json);
-                begun = promc__os.monotonic_ns() - begun;
-                if (begun < took[size])
-                    took[size] = begun;
-            }
-            free(list);
-        }
-        assert_true(took[1] < 40 * (took[0] + 100000));
-    }
-}
-
 /* ---- memory -------------------------------------------------------------------------------------
  */
 
@@ -717,7 +690,6 @@ int main(void)
         cmocka_unit_test(one_byte_changed),
         cmocka_unit_test(too_deep),
         cmocka_unit_test(too_much),
-        cmocka_unit_test(time_is_linear),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(members_are_found),
         cmocka_unit_test(strings_are_written),

@@ -441,10 +441,23 @@ static void variables_of_the_environment(void **state)
     assert_int_equal(run_with("PROMETHEUS_LEGACY_NAME_VALIDATION=false"), 3);
 }
 
+static void wrong_units(void **state)
+{
+    static const char *const wrong[] = {"a\nevil 1", "s\xFF", "bad unit", "\"", "a-b"};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_null(promc_gauge_new("unit", "", .registry = registry, .unit = wrong[i]));
+        assert_int_equal(promc_last_error()->code, PROMC_ERROR_ARGUMENT);
+        assert_non_null(strstr(promc_last_error()->message, "unit"));
+    }
+}
+
 int main(int argc, char **argv)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
+        T(wrong_units),
         T(names_are_put_together_as_in_client_python),
         T(exact_names_have_no_created_series),
         T(names_that_are_no_names),
