@@ -40,7 +40,7 @@ check-unit: $(UNIT_TESTS) ## The unit tests only
 check-stress: $(STRESS_TESTS) ## Updates, scrapes, forks and signals against each other
 	@$(TEST_ENV) tests/run.sh $(STRESS_TESTS)
 
-check-conformance: $(BUILD)/tests/replay ## Output compared with client_python's, byte for byte
+check-conformance: $(BUILD)/tests/replay $(CONFORMANCE_PROGRAMS) ## Output compared with client_python's, byte for byte
 	@$(TEST_ENV) tests/run.sh $(CONFORMANCE_TESTS)
 
 check-integration: all $(BUILD)/tests/replay $(EXAMPLES) | $(filter deps-integration,$(MAKECMDGOALS)) ## Tests against Prometheus, Pushgateway, Alertmanager
