@@ -90,13 +90,6 @@ static int label_name(promc__parser *parser, const char **at, const char **name,
     return PROMC_OK;
 }
 
-static bool is_reserved(const promc__parser *parser, const char *name)
-{
-    if (parser->openmetrics)
-        return name[0] == '_' && name[1] == '_';
-    return strcmp(name, "__name__") == 0;
-}
-
 /* One label, or the name of the metric if that is still wanted. */
 static int read_label(promc__parser *parser, const char **at, bool exemplar)
 {
@@ -116,8 +109,9 @@ static int read_label(promc__parser *parser, const char **at, bool exemplar)
     }
     if (*at == parser->end || **at != '=')
         return promc__parse_fail(parser, *at, "expected = after label %.60s", name);
-    if (is_reserved(parser, name))
-        return promc__parse_fail(parser, begin, "label names like %.60s are reserved", name);
+    /* Others that begin with "__" are reserved too, but escaped names can look like that. */
+    if (strcmp(name, "__name__") == 0)
+        return promc__parse_fail(parser, begin, "the label name __name__ is reserved");
     (*at)++;
     if (!parser->openmetrics)
         *at = promc__parse_skip_blanks(*at, parser->end);
@@ -144,6 +138,11 @@ int promc__parse_labels(promc__parser *parser, const char **position, bool exemp
     size_t first = parser->label_count;
     int status;
 
+    if (!parser->openmetrics && !parser->strict) { /* client_python reads a first comma */
+        const char *comma = promc__parse_skip_blanks(at, parser->end);
+
+        at = comma < parser->end && *comma == ',' ? comma + 1 : at;
+    }
     for (;;) {
         at = label_blanks(parser, at, loose && at != open + 1);
         if (at < parser->end && *at == '}' && (at == open + 1 || !parser->openmetrics))
