@@ -78,10 +78,10 @@ void *promc__arena_take(promc__arena *arena, promc__budget *budget, size_t size)
 {
     size_t skip = (ARENA_ALIGNMENT - (uintptr_t)arena->at % ARENA_ALIGNMENT) % ARENA_ALIGNMENT;
 
-    if (skip <= (size_t)(arena->end - arena->at))
-        arena->at += skip;
-    else
+    if (skip > (size_t)(arena->end - arena->at))
         arena->at = arena->end; /* nothing fits any more, and a new chunk is aligned */
+    else if (skip)
+        arena->at += skip;
     return arena_bytes(arena, budget, size ? size : 1);
 }
 

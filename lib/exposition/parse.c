@@ -14,7 +14,7 @@
 
 /* ---- errors ------------------------------------------------------------------------------------ */
 
-static int fail_with(const promc__parser *parser, size_t line, size_t column, const char *format,
+static int parse_fail_with(const promc__parser *parser, size_t line, size_t column, const char *format,
                      va_list arguments)
 {
     char reason[200];
@@ -33,7 +33,7 @@ int promc__parse_fail_at(promc__parser *parser, size_t line, size_t column, cons
     int code;
 
     va_start(arguments, format);
-    code = fail_with(parser, line, column, format, arguments);
+    code = parse_fail_with(parser, line, column, format, arguments);
     va_end(arguments);
     return code;
 }
@@ -44,7 +44,7 @@ int promc__parse_fail(promc__parser *parser, const char *at, const char *format,
     int code;
 
     va_start(arguments, format);
-    code = fail_with(parser, parser->line, (size_t)(at - parser->begin) + 1, format, arguments);
+    code = parse_fail_with(parser, parser->line, (size_t)(at - parser->begin) + 1, format, arguments);
     va_end(arguments);
     return code;
 }
@@ -73,7 +73,7 @@ promc__parse_family *promc__parse_new_family(promc__parser *parser, const char *
     return family->shown.name ? family : NULL;
 }
 
-static int refused(int status)
+static int parse_refused(int status)
 {
     return status == 0 ? PROMC_OK
                        : promc__fail(PROMC_ERROR_SINK, "promc_parse: a callback returned %d", status);
@@ -86,7 +86,7 @@ int promc__parse_announce(promc__parser *parser, promc__parse_family *family)
     family->announced = true;
     if (!parser->callbacks->family)
         return PROMC_OK;
-    return refused(parser->callbacks->family(&family->shown, parser->arg));
+    return parse_refused(parser->callbacks->family(&family->shown, parser->arg));
 }
 
 int promc__parse_report(promc__parser *parser, promc__parse_family *family)
@@ -99,7 +99,7 @@ int promc__parse_report(promc__parser *parser, promc__parse_family *family)
     family->shown.sample_count++;
     if (!parser->callbacks->sample)
         return PROMC_OK;
-    return refused(parser->callbacks->sample(&parser->sample, parser->arg));
+    return parse_refused(parser->callbacks->sample(&parser->sample, parser->arg));
 }
 
 /* ---- lines ------------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 
 #define LABELS_COMPARED 16 /* up to here names are compared with each other */
 
-static int add_label(promc__parser *parser, const char *name, const char *value, size_t value_size)
+static int labels_add(promc__parser *parser, const char *name, const char *value, size_t value_size)
 {
     if (parser->label_count == parser->label_capacity) {
         size_t capacity = parser->label_capacity ? 2 * parser->label_capacity : 32, bytes;
@@ -34,13 +34,16 @@ static int add_label(promc__parser *parser, const char *name, const char *value,
 }
 
 /* All labels from `first` on have different names. */
-static int check_names(promc__parser *parser, size_t first, const char *at)
+static int labels_differ(promc__parser *parser, size_t first, const char *at)
 {
-    const promc_label *labels = parser->labels + first;
     size_t count = parser->label_count - first, i, j;
+    const promc_label *labels;
     promc__prints names = {0};
     bool added = true;
 
+    if (count < 2)
+        return PROMC_OK;
+    labels = parser->labels + first;
     if (count <= LABELS_COMPARED) {
         for (i = 1; i < count && added; i++) {
             for (j = 0; j < i && added; j++)
@@ -65,7 +68,7 @@ static int check_names(promc__parser *parser, size_t first, const char *at)
 }
 
 /* Reads a label name, in quotes or not. */
-static int label_name(promc__parser *parser, const char **at, const char **name, bool *quoted)
+static int labels_name(promc__parser *parser, const char **at, const char **name, bool *quoted)
 {
     const char *begin = *at, *end;
     size_t size;
@@ -91,12 +94,12 @@ static int label_name(promc__parser *parser, const char **at, const char **name,
 }
 
 /* One label, or the name of the metric if that is still wanted. */
-static int read_label(promc__parser *parser, const char **at, bool exemplar)
+static int labels_read(promc__parser *parser, const char **at, bool exemplar)
 {
     const char *begin = *at, *name, *value;
     bool quoted;
     size_t size;
-    int status = label_name(parser, at, &name, &quoted);
+    int status = labels_name(parser, at, &name, &quoted);
 
     if (status != PROMC_OK)
         return status;
@@ -119,12 +122,12 @@ static int read_label(promc__parser *parser, const char **at, bool exemplar)
         return promc__parse_fail(parser, *at, "expected the value of label %.60s in quotes", name);
     (*at)++;
     status = promc__parse_quoted(parser, at, &value, &size);
-    return status == PROMC_OK ? add_label(parser, name, value, size) : status;
+    return status == PROMC_OK ? labels_add(parser, name, value, size) : status;
 }
 
 /* OpenMetrics has no blanks, but where the metric name is in the braces writers put one after a
  * comma. */
-static const char *label_blanks(const promc__parser *parser, const char *at, bool loose)
+static const char *labels_blanks(const promc__parser *parser, const char *at, bool loose)
 {
     if (!parser->openmetrics || (loose && at < parser->end && *at == ' '))
         return promc__parse_skip_blanks(at, parser->end);
@@ -144,10 +147,10 @@ int promc__parse_labels(promc__parser *parser, const char **position, bool exemp
         at = comma < parser->end && *comma == ',' ? comma + 1 : at;
     }
     for (;;) {
-        at = label_blanks(parser, at, loose && at != open + 1);
+        at = labels_blanks(parser, at, loose && at != open + 1);
         if (at < parser->end && *at == '}' && (at == open + 1 || !parser->openmetrics))
             break;
-        status = read_label(parser, &at, exemplar);
+        status = labels_read(parser, &at, exemplar);
         if (status != PROMC_OK)
             return status;
         if (!parser->openmetrics)
@@ -159,9 +162,9 @@ int promc__parse_labels(promc__parser *parser, const char **position, bool exemp
         at++;
     }
     *position = at + 1;
-    status = check_names(parser, first, open);
+    status = labels_differ(parser, first, open);
     if (status == PROMC_OK && !exemplar && !parser->sample.name)
         status = promc__parse_fail(parser, open, "there is no metric name");
     /* Ends the list. It counts, so that the next one begins behind it. */
-    return status == PROMC_OK ? add_label(parser, NULL, NULL, 0) : status;
+    return status == PROMC_OK ? labels_add(parser, NULL, NULL, 0) : status;
 }

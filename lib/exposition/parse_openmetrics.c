@@ -87,7 +87,7 @@ static int claim_names(promc__parser *parser, const promc_parsed_family *family)
     return status;
 }
 
-static int check_unit(promc__parser *parser, const promc_parsed_family *family)
+static int openmetrics_check_unit(promc__parser *parser, const promc_parsed_family *family)
 {
     size_t size = family->unit ? strlen(family->unit) : 0;
 
@@ -105,7 +105,7 @@ static int check_unit(promc__parser *parser, const promc_parsed_family *family)
 }
 
 /* The metadata is complete. */
-static int open_family(promc__parser *parser, promc__parse_family *family)
+static int openmetrics_open(promc__parser *parser, promc__parse_family *family)
 {
     int status;
 
@@ -113,18 +113,18 @@ static int open_family(promc__parser *parser, promc__parse_family *family)
         return PROMC_OK;
     status = claim_names(parser, &family->shown);
     if (status == PROMC_OK)
-        status = check_unit(parser, &family->shown);
+        status = openmetrics_check_unit(parser, &family->shown);
     return status == PROMC_OK ? promc__parse_announce(parser, family) : status;
 }
 
-static int close_current(promc__parser *parser)
+static int openmetrics_close(promc__parser *parser)
 {
     promc__parse_family *family = parser->current;
     int status;
 
     if (!family)
         return PROMC_OK;
-    status = open_family(parser, family);
+    status = openmetrics_open(parser, family);
     if (status == PROMC_OK)
         status = promc__parse_histogram_end(parser, family);
     promc__parse_end_groups(parser);
@@ -132,9 +132,9 @@ static int close_current(promc__parser *parser)
     return status;
 }
 
-static int begin_family(promc__parser *parser, const char *name, size_t size)
+static int openmetrics_new_family(promc__parser *parser, const char *name, size_t size)
 {
-    int status = close_current(parser);
+    int status = openmetrics_close(parser);
 
     if (status != PROMC_OK)
         return status;
@@ -144,7 +144,7 @@ static int begin_family(promc__parser *parser, const char *name, size_t size)
 
 /* ---- lines ------------------------------------------------------------------------------------- */
 
-static int openmetrics_type(promc__parser *parser, promc__parse_family *family,
+static int openmetrics_read_type(promc__parser *parser, promc__parse_family *family,
                             const promc__parse_metadata *metadata)
 {
     if (family->has_type)
@@ -163,7 +163,7 @@ static int openmetrics_type(promc__parser *parser, promc__parse_family *family,
                              metadata->text);
 }
 
-static int openmetrics_help(promc__parser *parser, promc__parse_family *family,
+static int openmetrics_read_help(promc__parser *parser, promc__parse_family *family,
                             const promc__parse_metadata *metadata)
 {
     if (family->shown.help)
@@ -174,7 +174,7 @@ static int openmetrics_help(promc__parser *parser, promc__parse_family *family,
     return family->shown.help ? PROMC_OK : promc__parse_no_room(parser);
 }
 
-static int openmetrics_unit(promc__parser *parser, promc__parse_family *family,
+static int openmetrics_read_unit(promc__parser *parser, promc__parse_family *family,
                             const promc__parse_metadata *metadata)
 {
     if (family->shown.unit)
@@ -187,7 +187,7 @@ static int openmetrics_unit(promc__parser *parser, promc__parse_family *family,
     return family->shown.unit ? PROMC_OK : promc__parse_no_room(parser);
 }
 
-static int openmetrics_metadata(promc__parser *parser)
+static int openmetrics_read_metadata(promc__parser *parser)
 {
     promc__parse_metadata metadata;
     promc__parse_family *family = parser->current;
@@ -197,7 +197,7 @@ static int openmetrics_metadata(promc__parser *parser)
         return status;
     if (!family || family->shown.name_size != metadata.name_size ||
         memcmp(family->shown.name, metadata.name, metadata.name_size) != 0) {
-        status = begin_family(parser, metadata.name, metadata.name_size);
+        status = openmetrics_new_family(parser, metadata.name, metadata.name_size);
         if (status != PROMC_OK)
             return status;
         family = parser->current;
@@ -207,15 +207,15 @@ static int openmetrics_metadata(promc__parser *parser)
     }
     switch (metadata.keyword) {
     case PROMC__META_HELP:
-        return openmetrics_help(parser, family, &metadata);
+        return openmetrics_read_help(parser, family, &metadata);
     case PROMC__META_TYPE:
-        return openmetrics_type(parser, family, &metadata);
+        return openmetrics_read_type(parser, family, &metadata);
     default:
-        return openmetrics_unit(parser, family, &metadata);
+        return openmetrics_read_unit(parser, family, &metadata);
     }
 }
 
-static int openmetrics_sample(promc__parser *parser)
+static int openmetrics_read_sample(promc__parser *parser)
 {
     const char *suffix = NULL;
     bool repeated = false;
@@ -227,10 +227,10 @@ static int openmetrics_sample(promc__parser *parser)
         suffix = suffix_in(parser->current, parser->sample.name, parser->sample.name_size);
     if (!suffix) {
         suffix = "";
-        status = begin_family(parser, parser->sample.name, parser->sample.name_size);
+        status = openmetrics_new_family(parser, parser->sample.name, parser->sample.name_size);
     }
     if (status == PROMC_OK)
-        status = open_family(parser, parser->current);
+        status = openmetrics_open(parser, parser->current);
     if (status == PROMC_OK)
         status = promc__parse_check_sample(parser, parser->current, suffix);
     if (status == PROMC_OK)
@@ -249,17 +249,17 @@ int promc__parse_openmetrics_line(promc__parser *parser)
     if (!size)
         return promc__parse_fail(parser, parser->begin, "OpenMetrics has no blank lines");
     if (*parser->begin != '#')
-        return openmetrics_sample(parser);
+        return openmetrics_read_sample(parser);
     if (size == 5 && memcmp(parser->begin, "# EOF", 5) == 0) {
         parser->ended = true;
         return PROMC_OK;
     }
-    return openmetrics_metadata(parser);
+    return openmetrics_read_metadata(parser);
 }
 
 int promc__parse_openmetrics_end(promc__parser *parser)
 {
-    int status = close_current(parser);
+    int status = openmetrics_close(parser);
 
     if (status == PROMC_OK && !parser->ended)
         status = promc__parse_fail_at(parser, parser->line + 1, 1, "# EOF is missing at the end");

@@ -15,7 +15,7 @@ static int rule_fails(promc__parser *parser, const char *reason)
 }
 
 /* The index of a label; label_count if it is not there. */
-static size_t label_index(const promc_parsed_sample *sample, const char *name)
+static size_t rule_label_index(const promc_parsed_sample *sample, const char *name)
 {
     size_t i = 0;
 
@@ -25,7 +25,7 @@ static size_t label_index(const promc_parsed_sample *sample, const char *name)
 }
 
 /* The label that tells samples of a group apart; NULL if there is none. */
-static const char *distinguishing_label(const promc__parse_family *family, const char *suffix)
+static const char *rule_distinguishing_label(const promc__parse_family *family, const char *suffix)
 {
     switch (family->shown.type) {
     case PROMC_TYPE_SUMMARY:
@@ -41,7 +41,7 @@ static const char *distinguishing_label(const promc__parse_family *family, const
 }
 
 /* Reads a label as a number. Infinity has one spelling. */
-static bool label_number(const promc_parsed_sample *sample, size_t index, double *number)
+static bool rule_label_number(const promc_parsed_sample *sample, size_t index, double *number)
 {
     const char *text;
 
@@ -54,27 +54,27 @@ static bool label_number(const promc_parsed_sample *sample, size_t index, double
 
 /* ---- a sample by itself -------------------------------------------------------------------------- */
 
-static int check_labels(promc__parser *parser, const promc__parse_family *family, const char *suffix)
+static int rule_labels(promc__parser *parser, const promc__parse_family *family, const char *suffix)
 {
     const promc_parsed_sample *sample = &parser->sample;
-    const char *name = distinguishing_label(family, suffix);
+    const char *name = rule_distinguishing_label(family, suffix);
     size_t index;
     double number;
 
     if (!name)
         return PROMC_OK;
-    index = label_index(sample, name);
+    index = rule_label_index(sample, name);
     switch (family->shown.type) {
     case PROMC_TYPE_STATESET:
         if (index == sample->label_count)
             return rule_fails(parser, "a stateset has a label of its own name");
         break;
     case PROMC_TYPE_SUMMARY:
-        if (!label_number(sample, index, &number) || number < 0 || number > 1)
+        if (!rule_label_number(sample, index, &number) || number < 0 || number > 1)
             return rule_fails(parser, "a summary has a label quantile from 0 to 1");
         break;
     default:
-        if (!label_number(sample, index, &number))
+        if (!rule_label_number(sample, index, &number))
             return rule_fails(parser, "a bucket has a label le with a number, or +Inf");
     }
     return PROMC_OK;
@@ -87,7 +87,7 @@ static bool suffix_is_one_of(const char *suffix, const char *const *list)
     return *list != NULL;
 }
 
-static int check_value(promc__parser *parser, const promc__parse_family *family, const char *suffix)
+static int rule_value(promc__parser *parser, const promc__parse_family *family, const char *suffix)
 {
     static const char *const counts[] = {"_bucket", "_count", "_gcount", NULL};
     static const char *const counters[] = {"_total", "_sum", "_bucket", "_count", "_gcount", NULL};
@@ -121,10 +121,10 @@ static int check_value(promc__parser *parser, const promc__parse_family *family,
 int promc__parse_check_sample(promc__parser *parser, const promc__parse_family *family,
                               const char *suffix)
 {
-    int status = check_labels(parser, family, suffix);
+    int status = rule_labels(parser, family, suffix);
 
     if (status == PROMC_OK)
-        status = check_value(parser, family, suffix);
+        status = rule_value(parser, family, suffix);
     if (status == PROMC_OK && parser->sample.exemplar && strcmp(suffix, "_bucket") != 0 &&
         strcmp(suffix, "_total") != 0)
         status = rule_fails(parser, "only counters and buckets have exemplars");
@@ -138,7 +138,7 @@ static void sample_prints(const promc__parser *parser, const promc__parse_family
                           const char *suffix, promc__print *group, promc__print *series)
 {
     const promc_parsed_sample *sample = &parser->sample;
-    const char *except = distinguishing_label(family, suffix);
+    const char *except = rule_distinguishing_label(family, suffix);
 
     *group = (promc__print){0, 0};
     *series = promc__print_text(parser->seed, suffix, strlen(suffix));
@@ -164,7 +164,7 @@ static int compare_times(const promc__parse_time *a, const promc__parse_time *b)
     return (a->nanoseconds > b->nanoseconds) - (a->nanoseconds < b->nanoseconds);
 }
 
-static int next_group(promc__parser *parser, const promc__parse_family *family, promc__print key)
+static int rule_next_group(promc__parser *parser, const promc__parse_family *family, promc__print key)
 {
     promc__parse_group *group = &parser->group;
     bool added;
@@ -185,7 +185,7 @@ static int next_group(promc__parser *parser, const promc__parse_family *family, 
 }
 
 /* Another sample of the group. */
-static int same_group(promc__parser *parser, const promc__parse_family *family)
+static int rule_same_group(promc__parser *parser, const promc__parse_family *family)
 {
     promc__parse_group *group = &parser->group;
     int order;
@@ -214,9 +214,9 @@ int promc__parse_check_order(promc__parser *parser, const promc__parse_family *f
 
     sample_prints(parser, family, suffix, &key, &series);
     if (group->any && promc__print_equal(group->key, key))
-        status = same_group(parser, family);
+        status = rule_same_group(parser, family);
     else
-        status = next_group(parser, family, key);
+        status = rule_next_group(parser, family, key);
     if (status != PROMC_OK)
         return status;
     /* Times that were cut to what the writer keeps can make two samples one; the first counts. */

@@ -68,7 +68,7 @@ static promc__parse_family *text_family_of(promc__parser *parser, const char *na
     return family ? family : text_find_or_add(parser, name, size);
 }
 
-static int text_sample(promc__parser *parser)
+static int text_read_sample(promc__parser *parser)
 {
     promc__parse_family *family;
     int status = promc__parse_sample(parser);
@@ -95,7 +95,7 @@ static int text_sample(promc__parser *parser)
 
 /* ---- metadata ---------------------------------------------------------------------------------- */
 
-static int text_help(promc__parser *parser, promc__parse_family *family,
+static int text_read_help(promc__parser *parser, promc__parse_family *family,
                      const promc__parse_metadata *metadata)
 {
     if (parser->strict && family->shown.help)
@@ -107,7 +107,7 @@ static int text_help(promc__parser *parser, promc__parse_family *family,
     return family->shown.help ? PROMC_OK : promc__parse_no_room(parser);
 }
 
-static int text_type(promc__parser *parser, promc__parse_family *family,
+static int text_read_type(promc__parser *parser, promc__parse_family *family,
                      const promc__parse_metadata *metadata)
 {
     static const struct {
@@ -139,7 +139,7 @@ static int text_type(promc__parser *parser, promc__parse_family *family,
                              "expected the type: counter, gauge, histogram, summary or untyped");
 }
 
-static int text_metadata(promc__parser *parser)
+static int text_read_metadata(promc__parser *parser)
 {
     promc__parse_metadata metadata;
     promc__parse_family *family;
@@ -156,8 +156,8 @@ static int text_metadata(promc__parser *parser)
             return status;
     }
     parser->current = family;
-    return metadata.keyword == PROMC__META_HELP ? text_help(parser, family, &metadata)
-                                                : text_type(parser, family, &metadata);
+    return metadata.keyword == PROMC__META_HELP ? text_read_help(parser, family, &metadata)
+                                                : text_read_type(parser, family, &metadata);
 }
 
 int promc__parse_text_line(promc__parser *parser)
@@ -166,7 +166,7 @@ int promc__parse_text_line(promc__parser *parser)
 
     if (at == parser->end)
         return PROMC_OK;
-    return *at == '#' ? text_metadata(parser) : text_sample(parser);
+    return *at == '#' ? text_read_metadata(parser) : text_read_sample(parser);
 }
 
 int promc__parse_text_end(promc__parser *parser)

@@ -147,7 +147,7 @@ void promc_parsed_free(promc_parsed *parsed)
     promc__free(tree);
 }
 
-static bool labels_are(const promc_parsed_sample *sample, const promc_label *labels)
+static bool tree_labels_are(const promc_parsed_sample *sample, const promc_label *labels)
 {
     size_t count = 0;
 
@@ -171,7 +171,7 @@ const promc_parsed_sample *promc_parsed_find(const promc_parsed *parsed, const c
 
     for (; family; family = family->next) {
         for (const promc_parsed_sample *sample = family->samples; sample; sample = sample->next) {
-            if (strcmp(sample->name, name) == 0 && labels_are(sample, labels))
+            if (strcmp(sample->name, name) == 0 && tree_labels_are(sample, labels))
                 return sample;
         }
     }

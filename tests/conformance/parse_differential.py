@@ -287,7 +287,9 @@ def compare(texts, form, counts, show):
             mine, other = our_content(content, form), their_content(families, form)
             if form == "text":
                 mine, other = sorted(mine), sorted(other)
-            if mine != other and not ("\r" in text or "\x85" in text) and not close(mine, other):
+            # 0.16 takes a first comma for a part of the label's name.
+            excused = re.search("\r|\x85", text) or (not KNOWS_QUOTES and re.search(r"\{\s*,", text))
+            if mine != other and not excused and not close(mine, other):
                 bad += 1
                 print("DIFFERENT CONTENT (%s) %r\n  ours   %s\n  theirs %s" % (
                     form, text, [m for m in mine if m not in other], [o for o in other if o not in mine]))

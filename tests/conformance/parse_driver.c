@@ -135,7 +135,7 @@ static void print_problem(const char *family, const char *problem, void *arg)
     printf("%s %s\n", family, problem);
 }
 
-static int count_sample(const promc_parsed_sample *sample, void *arg)
+static int count_one(const promc_parsed_sample *sample, void *arg)
 {
     (void)sample;
     ++*(size_t *)arg;
@@ -156,7 +156,7 @@ static int speed(promc_format format, const char *text, size_t size)
     size_t samples = 0;
 
     for (int i = 0; i < 10; i++) {
-        promc_parse_callbacks callbacks = {.size = sizeof callbacks, .sample = count_sample};
+        promc_parse_callbacks callbacks = {.size = sizeof callbacks, .sample = count_one};
         double begun = seconds(), middle, end;
         promc_parsed *parsed;
         int status;
