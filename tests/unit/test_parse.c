@@ -467,8 +467,8 @@ static void test_damaged_texts(void **state)
 {
     static const char *const texts[] = {
         "# HELP a x\\n\n# TYPE a counter\na_total{b=\"c\\\"\",d=\"\"} 1.5e3 12.5 # {x=\"y\"} 0.5 1\n# EOF\n",
-        "# TYPE h histogram\nh_bucket{l=\"1\",le=\"1\"} 1\nh_bucket{l=\"1\",le=\"+Inf\"} 2\nh_count{l=\"1\"} 2\n"
-        "h_sum{l=\"1\"} 3\n# EOF\n",
+        ("# TYPE h histogram\nh_bucket{l=\"1\",le=\"1\"} 1\nh_bucket{l=\"1\",le=\"+Inf\"} 2\n"
+         "h_count{l=\"1\"} 2\nh_sum{l=\"1\"} 3\n# EOF\n"),
         "# TYPE \"a.b\" summary\n# UNIT \"a.b\" \n{\"a.b\", quantile=\"0.5\"} 1\n# EOF\n",
     };
     static const char bytes[] = {'\0', '\n', ' ', '"', '\\', '{', '}', '#', ',', '=', '1', 'a', '\x80', '\xff', '\t'};
