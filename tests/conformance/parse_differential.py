@@ -101,6 +101,7 @@ WE_REFUSE = {
         (r"is not a number", r"[+-][nN][aA][nN]|[^\x00-\x7f]", "NaN has no sign; digits are ASCII"),
         (r"too large for a double", r"", "Prometheus refuses it too"),
         (r"not a type of|expected a number|not end in its unit", r"  |[ \t]\n", "repeated blanks"),
+        (r"is not a number", r"\{|\r", "blanks before braces, and in numbers"),
         (r"is not a number", r'"', "it skips what is in quotes where a timestamp is"),
         (r"is reserved", r"__name__", "0.16 takes it for a label"),
         (r"expected (a comma or \}|a label name|= after|the value of)", r"[ \t:]",

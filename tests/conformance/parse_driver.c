@@ -6,7 +6,7 @@
  *     parse_driver dump FORMAT            texts from standard input, each after a line with its size;
  *                                         a line for each family and sample, then "ok" or the error
  *     parse_driver lint FORMAT FILE       a line for each problem, as promtool writes them
- *     parse_driver speed FORMAT FILE      megabytes per second
+ *     parse_driver speed FORMAT FILE      megabytes per second of processor time
  *
  * FORMAT is text, strict (text too) or om. Names, labels and texts are dumped in hexadecimal.
  */
@@ -146,7 +146,7 @@ static double seconds(void)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
