@@ -9,5 +9,6 @@
 #include <promc/exposition.h>
 #include <promc/http.h>
 #include <promc/push.h>
+#include <promc/parse.h>
 
 #endif
