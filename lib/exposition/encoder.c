@@ -65,6 +65,7 @@ void promc__encoder_free(promc__encoder *encoder)
     promc__buffer_free(&encoder->scratch);
     promc__buffer_free(&encoder->message);
     promc__buffer_free(&encoder->bounds);
+    promc__buffer_free(&encoder->bounds_of);
 }
 
 static unsigned allowed_kinds(promc__encoder *encoder)
@@ -92,7 +93,6 @@ bool promc__encoder_begin(promc__encoder *encoder, promc__buffer *out,
 {
     encoder->descriptor = *descriptor;
     encoder->created_begun = false;
-    encoder->bounds_of = NULL;
     encoder->kinds =
         encoder->allows ? allowed_kinds(encoder) : promc__sample_kinds(&encoder->descriptor);
     if (!encoder->kinds)
@@ -118,5 +118,7 @@ int promc__encoder_error(const promc__encoder *encoder)
         error = encoder->tails[i].error;
     if (!error)
         error = encoder->scratch.error ? encoder->scratch.error : encoder->message.error;
-    return error ? error : encoder->bounds.error;
+    if (!error)
+        error = encoder->bounds.error;
+    return error ? error : encoder->bounds_of.error;
 }

@@ -71,8 +71,7 @@ struct promc__encoder {
     promc__buffer message;   /* protobuf: the family so far */
     size_t message_head;     /* of it, what comes before the first metric */
     promc__buffer bounds;    /* le="..." of every bound of the family, one after the other */
-    const double *bounds_of; /* the bounds they belong to */
-    size_t bounds_count;
+    promc__buffer bounds_of; /* the bounds they belong to: a writer's caller may reuse his array */
 };
 
 void promc__encoder_init(promc__encoder *encoder, promc_format format);

@@ -224,15 +224,16 @@ static void append_bound(promc__encoder *encoder, double bound)
 /* The text of le for every bucket, made once for all children that share the bounds. */
 static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
 {
-    if (encoder->bounds_of == point->bounds && encoder->bounds_count == point->bound_count &&
-        point->bounds)
+    size_t size = point->bound_count * sizeof(*point->bounds);
+
+    if (encoder->bounds.size && encoder->bounds_of.size == size &&
+        (!size || memcmp(encoder->bounds_of.data, point->bounds, size) == 0))
         return;
-    encoder->bounds.size = 0;
+    encoder->bounds.size = encoder->bounds_of.size = 0;
+    promc__buffer_append(&encoder->bounds_of, point->bounds, size);
     for (size_t i = 0; i < point->bound_count; i++)
         append_bound(encoder, point->bounds[i]);
     append_bound(encoder, (double)INFINITY);
-    encoder->bounds_of = point->bounds;
-    encoder->bounds_count = point->bound_count;
 }
 
 static uint64_t write_buckets(promc__encoder *encoder, promc__buffer *out,
@@ -244,7 +245,7 @@ static uint64_t write_buckets(promc__encoder *encoder, promc__buffer *out,
     const char *label;
 
     prepare_bounds(encoder, point);
-    if (encoder->bounds.error)
+    if (encoder->bounds.error || encoder->bounds_of.error)
         return 0;
     label = encoder->bounds.data;
     for (size_t i = 0; i <= point->bound_count; i++) {

@@ -96,6 +96,10 @@ static int pass_on(promc_writer *writer, promc__buffer *buffer)
 {
     int refused = 0;
 
+    if (writer->status != PROMC_OK) { /* a sink that refused is not called again */
+        buffer->size = 0;
+        return writer->status;
+    }
     if (buffer->error)
         return promc__writer_failed(writer, promc__fail(buffer->error, "writer: out of memory"));
     if (buffer->size)
@@ -337,6 +341,8 @@ static promc_family *find_or_make(promc_writer *writer, const promc_family_opts 
     if (writer->table_size)
         family = *find_family_place(writer, name->data, name->size);
     if (!family) {
+        if (writer->status != PROMC_OK) /* nothing of it would be written */
+            return NULL;
         family = make_family(writer, options, name);
         if (!family) {
             promc__writer_failed(writer, promc__fail_memory(options->name));
@@ -418,6 +424,8 @@ static int encode_point(promc_writer *writer, promc_family *family, const promc_
     size_t before = kept_by(family);
     int error;
 
+    if (writer->status != PROMC_OK) /* nothing of this would be written */
+        return writer->status;
     if (!family->begun)
         return PROMC_OK; /* filtered out */
     family->encoder.descriptor.legacy_labels = !has_quoted_name(point);

@@ -494,6 +494,23 @@ static void a_family_that_was_left_cannot_be_reopened_in_order(void **state)
     assert_int_equal(promc_writer_end(w), PROMC_ERROR_STATE);
 }
 
+static void an_array_of_bounds_may_be_used_again(void **state)
+{
+    promc_writer *w = W;
+    promc_family *f = promc_writer_family(w, PROMC_TYPE_HISTOGRAM, "h", "");
+    const uint64_t counts[] = {1, 0};
+    double bound = 1;
+    promc_histogram_value value = {sizeof(value), &bound, counts, 1, 0.5, false};
+    (void)state;
+
+    assert_int_equal(promc_writer_histogram(w, f, &value, PROMC_PAIRS({"a", "1"})), PROMC_OK);
+    bound = 2;
+    assert_int_equal(promc_writer_histogram(w, f, &value, PROMC_PAIRS({"a", "2"})), PROMC_OK);
+    assert_int_equal(promc_writer_end(w), PROMC_OK);
+    assert_non_null(strstr(output, "h_bucket{a=\"1\",le=\"1.0\"} 1.0\n"));
+    assert_non_null(strstr(output, "h_bucket{a=\"2\",le=\"2.0\"} 1.0\n"));
+}
+
 static void a_writer_keeps_no_more_than_its_limit(void **state)
 {
     promc_writer *w = promc_writer_new(PROMC_FORMAT_TEXT, keep, output, .memory_limit = 10000);
@@ -505,9 +522,12 @@ static void a_writer_keeps_no_more_than_its_limit(void **state)
         code = promc_writer_double(w, f, i, PROMC_PAIRS({"l", "0123456789"}));
     assert_int_equal(code, PROMC_ERROR_LIMIT);
     assert_in_range(i, 50, 1000);
+    /* Who goes on without looking gets the same answer, and no more is kept. */
+    assert_int_equal(promc_writer_double(w, f, i, NULL), PROMC_ERROR_LIMIT);
+    assert_null(promc_writer_family(w, PROMC_TYPE_GAUGE, "b", ""));
     assert_int_equal(promc_writer_end(w), PROMC_ERROR_LIMIT);
     /* Many families are kept, too. */
-    w = promc_writer_new(PROMC_FORMAT_TEXT, keep, output, .memory_limit = 10000);
+    w = promc_writer_new(PROMC_FORMAT_TEXT, keep, output, .memory_limit = 20000);
     for (i = 0; i < 100000; i++) {
         char name[16];
 
@@ -530,8 +550,9 @@ static void a_sink_that_refuses(void **state)
         int code = PROMC_OK;
 
         output_size = sink_calls = sink_allows = 0;
-        for (int i = 0; i < 20000 && code == PROMC_OK; i++)
+        for (int i = 0; i < 20000; i++)
             code = promc_writer_double(w, f, i, NULL);
+        promc_writer_double(w, promc_writer_family(w, PROMC_TYPE_GAUGE, "b", ""), 1, NULL);
         assert_int_equal(promc_writer_end(w), PROMC_ERROR_SINK);
         assert_int_equal(code, in_order ? PROMC_ERROR_SINK : PROMC_OK);
         assert_int_equal(sink_calls, 1); /* it is not asked again */
@@ -609,6 +630,7 @@ int main(void)
         T(in_order_nothing_is_kept),
         T(in_order_text_is_the_same),
         T(a_family_that_was_left_cannot_be_reopened_in_order),
+        T(an_array_of_bounds_may_be_used_again),
         T(a_writer_keeps_no_more_than_its_limit),
         T(a_sink_that_refuses),
         T(the_first_error_is_the_one_that_is_told),
