@@ -64,7 +64,7 @@ static bool name_parameter(const char *text, size_t size, char *out)
 {
     const char *equals = memchr(text, '=', size);
     size_t key_size = equals ? (size_t)(equals - text) : size;
-    char key[16];
+    char key[3 * 6 + 1]; /* every character of name[] may be percent-encoded */
 
     if (!equals || key_size >= sizeof(key))
         return false;

@@ -513,6 +513,7 @@ static void name_filters(void **state)
     assert_names("", NAMES(NULL));
     assert_names("name[]=a", NAMES("a", NULL));
     assert_names("name[]=a&name%5B%5D=b&name%5b]=c", NAMES("a", "b", "c", NULL));
+    assert_names("%6e%61%6d%65%5b%5d=a", NAMES("a", NULL));
     assert_names("%6eame[]=a", NAMES("a", NULL));
     assert_names("name[]=&name[]&&&", NAMES(NULL));
     assert_names("name[]=&name[]=x", NAMES("x", NULL));
