@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,14 +93,21 @@ static long process_id(void)
     return (long)getpid();
 }
 
-/* /dev/urandom is everywhere; getrandom(2) and getentropy(3) are not. */
+/*
+ * /dev/urandom is everywhere; getrandom(2) and getentropy(3) are not. Here and in pause_ns() no
+ * thread is cancelled: they are called with locks held, which nobody would release.
+ */
 static bool random_bytes(void *data, size_t size)
 {
-    int fd = os_open_read("/dev/urandom");
-    long got = fd < 0 ? -1 : os_read(fd, data, size);
+    int fd, cancelling;
+    long got;
 
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling);
+    fd = os_open_read("/dev/urandom");
+    got = fd < 0 ? -1 : os_read(fd, data, size);
     if (fd >= 0)
         close(fd);
+    (void)pthread_setcancelstate(cancelling, NULL);
     return got == (long)size;
 }
 
@@ -124,8 +132,11 @@ static void pause_ns(uint64_t nanoseconds)
 {
     struct timespec time = {.tv_sec = (time_t)(nanoseconds / 1000000000u),
                             .tv_nsec = (long)(nanoseconds % 1000000000u)};
+    int cancelling;
 
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling);
     (void)nanosleep(&time, NULL);
+    (void)pthread_setcancelstate(cancelling, NULL);
 }
 
 #if defined(__linux__)

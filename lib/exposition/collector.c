@@ -5,6 +5,8 @@
 #include "exposition/writer.h"
 #include "registry/registry.h"
 
+#include <string.h>
+
 static int note_names(const promc__descriptor *descriptor, const promc__point *point, void *arg)
 {
     (void)point;
@@ -37,6 +39,24 @@ static int describe(promc__entry *entry, bool auto_describe)
     return status;
 }
 
+/* What a collector describes may have a name twice. */
+static int check_repeated(const promc__entry *entry)
+{
+    promc__name_index seen = {0};
+    const char *repeated = NULL;
+
+    if (!promc__name_index_reserve(&seen, entry->name_count))
+        return promc__fail_memory("collector");
+    for (size_t i = 0; i < entry->name_count && !repeated; i++) {
+        if (promc__name_index_has(&seen, entry->names[i], strlen(entry->names[i])))
+            repeated = entry->names[i];
+        else
+            promc__name_index_add(&seen, entry->names[i]);
+    }
+    promc__name_index_free(&seen);
+    return repeated ? promc__fail_duplicate(repeated) : PROMC_OK;
+}
+
 static bool is_registered(promc_registry *registry, const promc_collector *collector)
 {
     bool found = false;
@@ -65,6 +85,8 @@ static int register_collector(promc_registry *registry, const promc_collector *c
     if (!entry)
         return promc__fail_memory("collector");
     status = describe(entry, registry->auto_describe);
+    if (status == PROMC_OK)
+        status = check_repeated(entry);
     if (status != PROMC_OK) {
         promc__entry_free(entry);
         return status;

@@ -38,14 +38,14 @@ static int visit_children(promc__family *family, promc__visitor visitor, void *a
     return visit.status;
 }
 
-static int visit_collector(const promc_collector *collector, promc__visitor visitor, void *arg)
+static int visit_collector(promc__entry *entry, promc__visitor visitor, void *arg)
 {
     promc_writer *writer = promc__writer_for_visitor(PROMC__WRITE_POINTS, visitor, arg);
     int failed, status;
 
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
-    failed = collector->collect(writer, collector->arg);
+    failed = promc__entry_collect(entry, writer);
     status = promc_writer_end(writer);
     if (status == PROMC_OK && failed)
         return promc__fail(PROMC_ERROR_COLLECTOR, "a collector returned %d", failed);
@@ -78,7 +78,7 @@ int promc__visit_registry(promc_registry *registry, promc__visitor visitor, void
         if (entry->family)
             status = visit_children(entry->family, visitor, arg);
         else
-            status = visit_collector(&entry->collector, visitor, arg);
+            status = visit_collector(entry, visitor, arg);
         promc__registry_leave(entry);
     }
     return status;

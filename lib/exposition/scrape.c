@@ -137,7 +137,6 @@ static int take_collected(const void *data, size_t size, void *arg)
  */
 static int run_collector(promc__scrape *scrape)
 {
-    const promc_collector *collector = &scrape->entry->collector;
     promc_writer *writer =
         promc_writer_create(scrape->encoder.format, take_collected, scrape, NULL);
     int failed, status;
@@ -149,7 +148,7 @@ static int run_collector(promc__scrape *scrape)
     writer->allows_arg = scrape->encoder.allows_arg;
     scrape->collected.size = 0;
     scrape->sent = 0;
-    failed = collector->collect(writer, collector->arg);
+    failed = promc__entry_collect(scrape->entry, writer);
     status = promc_writer_end(writer);
     leave_entry(scrape); /* it may be unregistered while a slow reader takes what it wrote */
     if (scrape->collected.error) /* which the writer can only see as a sink that refuses */

@@ -70,6 +70,7 @@ struct promc__family {
 
     /* Of the registry layer, under its lock. */
     promc_registry *registry; /* NULL: in none */
+    uint64_t entry_id;        /* of its entry there */
     size_t visitors;          /* scrapes that are at this family */
     bool doomed;              /* to be freed when the last of them moves on */
 

@@ -167,10 +167,6 @@ static const char *taken_name(const promc_registry *registry, const promc__entry
         if (promc__name_index_has(&registry->index, name, strlen(name)) ||
             (registry->has_target_info && strcmp(name, "target_info") == 0))
             return name;
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(entry->names[j], name) == 0)
-                return name;
-        }
     }
     return NULL;
 }
@@ -198,8 +194,18 @@ static void append_entry(promc_registry *registry, promc__entry *entry)
     registry->entries[registry->count++] = entry;
     for (size_t i = 0; i < entry->name_count; i++)
         promc__name_index_add(&registry->index, entry->names[i]);
-    if (entry->family)
+    if (entry->family) {
         entry->family->registry = registry;
+        entry->family->entry_id = entry->id;
+    }
+}
+
+int promc__fail_duplicate(const char *name)
+{
+    return promc__fail(PROMC_ERROR_DUPLICATE,
+                       "Duplicated timeseries in CollectorRegistry: %.100s is taken; choose another "
+                       "name or unregister the other metric",
+                       name);
 }
 
 int promc__registry_insert(promc_registry *registry, promc__entry *entry)
@@ -235,11 +241,7 @@ int promc__registry_insert(promc_registry *registry, promc__entry *entry)
         return promc__fail(status, "%.100s is in a registry already; unregister it there first",
                            family->name);
     if (status == PROMC_ERROR_DUPLICATE)
-        return promc__fail(
-            status,
-            "Duplicated timeseries in CollectorRegistry: %s is taken; choose another "
-            "name or unregister the other metric",
-            duplicate);
+        return promc__fail_duplicate(duplicate);
     return promc__fail_memory("registry");
 }
 
@@ -285,15 +287,31 @@ int promc__family_register(promc__family *family, promc_registry *registry)
     return promc__registry_insert(promc__registry_or_default(registry), entry);
 }
 
+/* The first place with an id above `position`. */
+static size_t place_after(const promc_registry *registry, uint64_t position)
+{
+    size_t low = 0, high = registry->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (registry->entries[middle]->id <= position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static bool remove_family(promc_registry *registry, const promc__family *family)
 {
-    for (size_t i = 0; i < registry->count; i++) {
-        if (registry->entries[i]->family == family) {
-            remove_entry(registry, i);
-            return true;
-        }
-    }
-    return false;
+    size_t place;
+
+    if (family->registry != registry)
+        return false;
+    place = place_after(registry, family->entry_id - 1);
+    remove_entry(registry, place);
+    return true;
 }
 
 void promc__family_dispose(promc__family *family)
@@ -350,10 +368,34 @@ static bool same_collector(const promc_collector *a, const promc_collector *b)
     return a->collect == b->collect && a->describe == b->describe && a->arg == b->arg;
 }
 
-/* Waits until no scrape is calling it, so that the caller may free what `arg` points to. */
+/* The collectors that this thread is calling, one inside the other. */
+struct collector_call {
+    const promc__entry *entry;
+    const struct collector_call *outer;
+};
+static _Thread_local const struct collector_call *calls;
+
+int promc__entry_collect(promc__entry *entry, promc_writer *writer)
+{
+    struct collector_call call = {entry, calls};
+    int failed;
+
+    calls = &call;
+    failed = entry->collector.collect(writer, entry->collector.arg);
+    calls = call.outer;
+    return failed;
+}
+
+/* Waits until no scrape is calling it, so that the caller may free what `arg` points to. A collector
+ * that takes itself out does not wait for its own call. */
 static void wait_for_visitors(promc__entry *entry)
 {
-    while (entry->visitors) {
+    size_t own = 0;
+
+    for (const struct collector_call *call = calls; call; call = call->outer)
+        own += call->entry == entry;
+    entry->removed_inside = own > 0;
+    while (entry->visitors > own) {
         promc__unlock(&promc__registry_lock);
         promc__os.pause_ns(100000);
         promc__lock(&promc__registry_lock);
@@ -378,7 +420,8 @@ int promc_registry_unregister_collector(promc_registry *registry, const promc_co
         remove_entry(registry, i);
         entry->visitors--;
         wait_for_visitors(entry);
-        promc__entry_free(entry);
+        if (!entry->removed_inside)
+            promc__entry_free(entry);
     }
     promc__unlock(&promc__registry_lock);
     if (!entry)
@@ -388,22 +431,6 @@ int promc_registry_unregister_collector(promc_registry *registry, const promc_co
 
 /* ---- visiting
  * ----------------------------------------------------------------------------------------- */
-
-/* The first place with an id above `position`. */
-static size_t place_after(const promc_registry *registry, uint64_t position)
-{
-    size_t low = 0, high = registry->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (registry->entries[middle]->id <= position)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
 
 static bool passes(const promc_registry *view, const promc__entry *entry)
 {
@@ -450,8 +477,8 @@ void promc__registry_leave(promc__entry *entry)
     }
     if (entry->family && --entry->family->visitors == 0 && entry->family->doomed)
         doomed = entry->family;
-    /* A removed collector is freed by who waits for it in unregister. */
-    if (--entry->visitors == 0 && entry->removed && entry->family)
+    /* A removed collector is freed by who waits for it in unregister, unless that is itself. */
+    if (--entry->visitors == 0 && entry->removed && (entry->family || entry->removed_inside))
         promc__entry_free(entry);
     promc__unlock(&promc__registry_lock);
     promc__family_free(doomed);

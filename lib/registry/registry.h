@@ -18,7 +18,8 @@ typedef struct promc__entry {
     size_t name_count;
     size_t visitors;     /* scrapes that are at it */
     unsigned generation; /* promc__fork_generation of the visitors */
-    bool removed;        /* freed by the last visitor */
+    bool removed;        /* freed by the last visitor if it is a family's, or: */
+    bool removed_inside; /* removed while being called in the thread that removed it */
 } promc__entry;
 
 /* All members are under promc__registry_lock, except those that never change. */
@@ -46,7 +47,9 @@ bool promc__is_default_registry(const promc_registry *registry);
  * memory. */
 bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor);
 
-/* Adds an entry whose names are known; takes it in any case. PROMC_OK; PROMC_ERROR_DUPLICATE;
+int promc__fail_duplicate(const char *name);
+
+/* Adds an entry whose names are known, and none of them twice; takes it in any case. PROMC_OK; PROMC_ERROR_DUPLICATE;
  * PROMC_ERROR_NO_MEMORY; PROMC_ERROR_STATE for a view. */
 int promc__registry_insert(promc_registry *registry, promc__entry *entry);
 promc__entry *promc__entry_new(promc__family *family, const promc_collector *collector);
@@ -58,6 +61,9 @@ void promc__entry_free(promc__entry *entry);
  */
 promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position);
 void promc__registry_leave(promc__entry *entry);
+
+/* Calls the collector of an entry that is being visited. */
+int promc__entry_collect(promc__entry *entry, promc_writer *writer);
 
 /* Appends the label text of target_info; false if there is none (or it may not pass the view). */
 bool promc__registry_target_info(promc_registry *registry, promc__buffer *out);

@@ -2,6 +2,8 @@
 #include "exposition/scrape.h"
 #include "support.h"
 
+#include <pthread.h>
+
 static promc_registry *registry;
 
 static int begin(void **state)
@@ -672,6 +674,62 @@ static void the_family_being_read_may_be_freed(void **state)
     promc__buffer_free(&out);
 }
 
+/* ---- collectors and threads that leave early ---------------------------------------------------- */
+
+static int farewells;
+
+static int say_farewell(promc_writer *writer, void *arg)
+{
+    promc_writer_double(writer, promc_writer_family(writer, PROMC_TYPE_GAUGE, "farewell", ""), 1,
+                        NULL);
+    farewells++;
+    return promc_registry_unregister(
+        arg, &(promc_collector){.collect = say_farewell, .arg = arg});
+}
+
+static void a_collector_may_take_itself_out(void **state)
+{
+    const promc_collector collector = {.collect = say_farewell, .arg = registry};
+    double value = 0;
+    (void)state;
+
+    farewells = 0;
+    assert_int_equal(promc_registry_register(registry, &collector), PROMC_OK);
+    assert_exposed(registry, "# HELP farewell \n# TYPE farewell gauge\nfarewell 1.0\n");
+    assert_exposed(registry, "");
+    assert_int_equal(promc_registry_register(registry, &collector), PROMC_OK);
+    assert_int_equal(promc_registry_get_sample_value(registry, "farewell", NULL, &value), PROMC_OK);
+    assert_number(value, 1);
+    assert_int_equal(promc_registry_unregister(registry, &collector), PROMC_ERROR_NOT_FOUND);
+    assert_int_equal(farewells, 2);
+}
+
+static void *wait_while_cancelled(void *arg)
+{
+    unsigned char random[8];
+
+    (void)pthread_cancel(pthread_self());
+    promc__os.pause_ns(1000);
+    (void)promc__os.random_bytes(random, sizeof(random));
+    *(bool *)arg = true;
+    pthread_testcancel();
+    return NULL;
+}
+
+/* They are called with locks held. */
+static void waiting_and_randomness_are_no_cancellation_points(void **state)
+{
+    pthread_t thread;
+    void *result = NULL;
+    bool came_through = false;
+    (void)state;
+
+    assert_int_equal(pthread_create(&thread, NULL, wait_while_cancelled, &came_through), 0);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_true(came_through);
+    assert_ptr_equal(result, PTHREAD_CANCELED);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -701,6 +759,8 @@ int main(void)
         T(samples_of_every_type),
         T(things_may_go_while_a_scrape_is_open),
         T(the_family_being_read_may_be_freed),
+        T(a_collector_may_take_itself_out),
+        T(waiting_and_randomness_are_no_cancellation_points),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
