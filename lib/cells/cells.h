@@ -252,6 +252,7 @@ static inline size_t promc__shared_words(uint32_t cells)
 
 /* Gives zeroed numbers their slots. False: no memory. */
 bool promc__numbers_init(promc__numbers *numbers, uint32_t cells);
+bool promc__numbers_init_locked(promc__numbers *numbers, uint32_t cells); /* the cells lock is held */
 /* Gives the slots back; needs promc__numbers_clear() first. With the cells lock held. */
 void promc__numbers_release(promc__numbers *numbers);
 /* Zeroes every cell. Nobody may be updating: removed and quiesced. With the cells lock held. */
@@ -259,6 +260,10 @@ void promc__numbers_clear(promc__numbers *numbers);
 
 /* Adds `sum` to the first cell and `count` to cell `offset` (unless it is 0): the slow path. */
 void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count);
+
+/* The same in the cells that all threads share, and `count` also to cell `also` (unless it is 0). */
+void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint32_t also,
+                          uint64_t count);
 
 /* Adds to the first cell only. */
 static inline void promc__add(promc__numbers *numbers, double amount)
@@ -322,7 +327,6 @@ void promc__snapshot_end(void);
 
 /* ---- for shared.c, snapshot.c and shard.c only --------------------------------------------------- */
 
-void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count);
 void promc__shared_read(promc__numbers *numbers, uint64_t *values);
 double promc__shared_sum(const promc__numbers *numbers);
 /* With the cells lock held, as is promc__wait_for_sections(). */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the buckets of a native histogram have their cells. One block of numbers holds
+ *
+ *   [sum] [NaN] [zero] [classic buckets ...] [16 buckets] [16 buckets] ...
+ *
+ * and a table for each sign tells which sixteen neighbouring buckets are where, so that a histogram
+ * has cells only around the values it has seen. A layout gets new neighbours while it has spare
+ * ones; resolution, zero bucket and range of the tables never change: then a new layout takes over.
+ */
+#ifndef PROMC_METRICS_NATIVE_LAYOUT_H
+#define PROMC_METRICS_NATIVE_LAYOUT_H
+
+#include "cells/cells.h"
+#include "metrics/native_counts.h"
+#include "metrics/native_index.h"
+
+#define PROMC__SPAN 16u /* buckets that have their cells together */
+
+enum { PROMC__NAN_CELL = 1, PROMC__ZERO_CELL, PROMC__CLASSIC_CELLS };
+
+/* For each span of buckets: its first cell, 0 if it has none. Written under the stripe lock. */
+typedef struct promc__spans {
+    uint32_t first, size; /* the table's range, in spans */
+    _Atomic uint16_t *cells;
+} promc__spans;
+
+typedef struct promc__layout {
+    uint64_t zero_bits; /* of the zero threshold */
+    uint32_t shift;     /* from places at schema 8 to this one's */
+    uint32_t slot;      /* of the numbers, for a quick start */
+    uint32_t classic;   /* buckets */
+    promc__spans sides[2];
+    promc__numbers *numbers;
+    struct promc__native *state;   /* native.h */
+    struct promc__layout *retired; /* the next one in the list of those that were replaced */
+    uint32_t used, room;           /* spans with cells */
+} promc__layout;
+
+/* What a layout is made for: the spans that it shall have at once. */
+typedef struct promc__plan {
+    int schema;
+    double zero_threshold;
+    uint32_t classic;
+    size_t most; /* spans */
+    struct promc__planned {
+        uint32_t *spans; /* ascending */
+        size_t count, capacity;
+    } sides[2];
+} promc__plan;
+
+/* Adds what a layout has, or what numbers need, at the schema of the plan (which is not finer), and
+ * one span. False: no memory. */
+bool promc__plan_layout(promc__plan *plan, const promc__layout *layout);
+bool promc__plan_counts(promc__plan *plan, const promc__native_counts *counts);
+bool promc__plan_span(promc__plan *plan, int side, uint32_t span);
+void promc__plan_free(promc__plan *plan);
+
+/* NULL: no memory. A plan with too many spans is made coarser. With the cells lock held. */
+promc__layout *promc__layout_new(promc__plan *plan);
+/* With the cells lock held, when nobody uses it any more. */
+void promc__layout_free(promc__layout *layout);
+
+static inline int promc__layout_schema(const promc__layout *layout)
+{
+    return PROMC__FINEST_SCHEMA - (int)layout->shift;
+}
+
+/* Gives the span of a value its cells, if there is room. Under the stripe lock. */
+bool promc__layout_extend(promc__layout *layout, int side, uint32_t span);
+
+/* Adds what was read from its numbers. False: no memory. */
+bool promc__layout_pour(const promc__layout *layout, const uint64_t *values,
+                        promc__native_counts *counts);
+
+/* The cell that counts a value; 0: it has none. */
+static inline uint32_t promc__layout_cell(const promc__layout *layout, double value)
+{
+    uint64_t bits = promc__double_to_bits(value), magnitude = bits & ~PROMC__SIGN_BIT;
+    const promc__spans *spans = &layout->sides[bits >> 63];
+    uint32_t place, span, cell;
+
+    if (magnitude <= layout->zero_bits)
+        return PROMC__ZERO_CELL;
+    if (promc__unlikely(magnitude > PROMC__INFINITY_BITS))
+        return PROMC__NAN_CELL;
+    place = promc__place_of(magnitude) >> layout->shift;
+    span = place / PROMC__SPAN - spans->first;
+    if (promc__unlikely(span >= spans->size))
+        return 0;
+    cell = atomic_load_explicit(&spans->cells[span], memory_order_relaxed);
+    return cell ? cell + place % PROMC__SPAN : 0;
+}
+
+#endif
