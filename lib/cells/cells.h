@@ -226,6 +226,8 @@ bool promc__is_recent(const void *object);
 #define PROMC__SLOT_WATCHED 0x40000000u /* the next update clears it: somebody wants to know */
 #define PROMC__SLOT_CALLBACK 0x20000000u /* a gauge's function gives the value */
 #define PROMC__SLOT_MASK 0x1FFFFFFFu
+/* No thread has a page for it, nor for the slots that follow. */
+#define PROMC__NO_SLOT 0x1FF00000u
 
 /*
  * A block of cells: the first is a sum (double), the others are counts (integers). A counter has the
@@ -252,7 +254,9 @@ static inline size_t promc__shared_words(uint32_t cells)
 
 /* Gives zeroed numbers their slots. False: no memory. */
 bool promc__numbers_init(promc__numbers *numbers, uint32_t cells);
-bool promc__numbers_init_locked(promc__numbers *numbers, uint32_t cells); /* the cells lock is held */
+/* Gives slots to numbers that have PROMC__NO_SLOT and use their shared cells until then. False: no
+ * memory. With the cells lock held. */
+bool promc__numbers_attach(promc__numbers *numbers);
 /* Gives the slots back; needs promc__numbers_clear() first. With the cells lock held. */
 void promc__numbers_release(promc__numbers *numbers);
 /* Zeroes every cell. Nobody may be updating: removed and quiesced. With the cells lock held. */

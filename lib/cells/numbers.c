@@ -63,7 +63,7 @@ static bool new_block(uint32_t cells, uint32_t *slot)
 
     if (cells > left && cells <= PROMC__PAGE_CELLS)
         first += left;
-    if (cells > PROMC__SLOT_MASK - first)
+    if (cells > PROMC__NO_SLOT - first)
         return false;
     *slot = first;
     next_slot = first + cells;
@@ -86,13 +86,12 @@ static bool take_block(uint32_t cells, uint32_t *slot)
     return true;
 }
 
-bool promc__numbers_init_locked(promc__numbers *numbers, uint32_t cells)
+bool promc__numbers_attach(promc__numbers *numbers)
 {
     uint32_t slot = 0;
 
-    if (!take_block(cells, &slot))
+    if (!take_block(numbers->cells, &slot))
         return false;
-    numbers->cells = cells;
     atomic_store_explicit(&numbers->slot, slot, memory_order_release);
     return true;
 }
@@ -101,8 +100,9 @@ bool promc__numbers_init(promc__numbers *numbers, uint32_t cells)
 {
     bool done;
 
+    numbers->cells = cells;
     promc__lock(&promc__cells_lock);
-    done = promc__numbers_init_locked(numbers, cells);
+    done = promc__numbers_attach(numbers);
     promc__unlock(&promc__cells_lock);
     return done;
 }

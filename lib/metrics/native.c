@@ -3,20 +3,12 @@
 #include "metrics/native.h"
 
 #include "base/error.h"
-#include "base/lock.h"
 #include "base/memory.h"
 #include "base/os.h"
 #include "metrics/distribution.h"
 
 /* Spans of cells that a histogram may have whatever its limit of buckets is. */
 #define FEWEST_SPANS 64
-/* Values that may wait; only a long time without memory can bring so many together. */
-#define MOST_WAITING 100000
-
-struct promc__waiting {
-    promc__waiting *next;
-    double value;
-};
 
 /* Values that wait are never NaN. */
 #define NOTHING_WAITS UINT64_MAX
@@ -25,6 +17,72 @@ static inline promc__layout *current_layout(const promc__child *child)
 {
     return atomic_load_explicit(promc__native_layout((promc__child *)(uintptr_t)child),
                                 memory_order_acquire);
+}
+
+/* ---- new cells ------------------------------------------------------------------------------------------ */
+
+promc__plan promc__native_plan(const promc__family *family, int schema, double zero_threshold)
+{
+    size_t most = family->native->max_buckets;
+
+    return (promc__plan){.schema = schema,
+                         .zero_threshold = zero_threshold,
+                         .classic = family->bound_count ? (uint32_t)family->bound_count + 1 : 0,
+                         .most = most > FEWEST_SPANS ? most : FEWEST_SPANS};
+}
+
+promc__layout *promc__native_replace(promc__child *child, promc__plan *plan)
+{
+    promc__layout *older = current_layout(child), *layout = promc__layout_new(plan);
+
+    if (!layout)
+        return NULL;
+    layout->state = older->state;
+    (void)promc__layout_attach(layout, true);
+    do
+        layout->older = older;
+    while (!atomic_compare_exchange_weak(promc__native_layout(child), &older, layout));
+    return layout;
+}
+
+/* A larger layout with one more span takes over, unless another one just did. Inside a section or
+ * under the stripe lock, so `old` is not freed meanwhile. False: no memory. */
+static bool grow_layout(promc__child *child, promc__layout *old, int side, uint32_t span)
+{
+    promc__plan plan = promc__native_plan(child->family, promc__layout_schema(old),
+                                          promc__bits_to_double(old->zero_bits));
+    promc__layout *layout = NULL;
+
+    if (promc__plan_layout(&plan, old) && promc__plan_span(&plan, side, span))
+        layout = promc__layout_new(&plan);
+    promc__plan_free(&plan);
+    if (!layout)
+        return false;
+    layout->state = old->state;
+    layout->older = old;
+    if (!atomic_compare_exchange_strong(promc__native_layout(child), &old, layout))
+        promc__layout_free(layout);
+    return true;
+}
+
+/* The cell of a value in the current layout, and that layout; 0: memory is refused. Every attempt
+ * that is in vain follows a success of another thread. */
+static uint32_t cell_for(promc__child *child, double value, promc__layout **where)
+{
+    uint64_t bits = promc__double_to_bits(value);
+    int side = (bits & PROMC__SIGN_BIT) != 0;
+    uint32_t cell, span;
+
+    for (;;) {
+        promc__layout *layout = *where = current_layout(child);
+
+        cell = promc__layout_cell(layout, value);
+        if (cell)
+            return cell;
+        span = (promc__place_of(bits & ~PROMC__SIGN_BIT) >> layout->shift) / PROMC__SPAN;
+        if (!promc__layout_extend(layout, side, span) && !grow_layout(child, layout, side, span))
+            return 0;
+    }
 }
 
 /* ---- observing ----------------------------------------------------------------------------------------- */
@@ -45,90 +103,58 @@ static inline void count_observation(promc__cell *sum, promc__cell *bucket, prom
         promc__cell_count(classic, 1);
 }
 
-static void put_waiting(promc__native *state, promc__waiting *waiting)
+/* Inside a section. */
+static void count_in(promc__child *child, promc__layout *layout, uint32_t bucket,
+                     promc__shard *usable, double value)
 {
-    waiting->next = atomic_load_explicit(&state->more, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak(&state->more, &waiting->next, waiting))
-        ;
-}
-
-/* False: no memory. */
-static bool let_wait(promc__native *state, double value)
-{
-    promc__waiting *waiting;
-
-    for (size_t i = 0; i < PROMC__FEW_WAITING; i++) {
-        uint64_t nothing = NOTHING_WAITS;
-
-        if (atomic_load_explicit(&state->few[i], memory_order_relaxed) == NOTHING_WAITS &&
-            atomic_compare_exchange_strong(&state->few[i], &nothing, promc__double_to_bits(value)))
-            return true;
-    }
-    if (atomic_load_explicit(&state->more_count, memory_order_relaxed) >= MOST_WAITING)
-        return false;
-    waiting = promc__malloc(sizeof(*waiting));
-    if (!waiting)
-        return false;
-    waiting->value = value;
-    atomic_fetch_add_explicit(&state->more_count, 1, memory_order_relaxed);
-    put_waiting(state, waiting);
-    return true;
-}
-
-/* Inside a section. False: the value waits, or was dropped. */
-static bool count_slowly(promc__child *child, promc__shard *usable, double value)
-{
-    promc__layout *layout = current_layout(child);
-    uint32_t bucket = promc__layout_cell(layout, value);
-    uint32_t classic = classic_cell(child, layout, value);
+    uint32_t classic = classic_cell(child, layout, value), slot;
     promc__cell *cells[3] = {NULL, NULL, NULL};
 
-    if (!bucket) {
-        if (!let_wait(layout->state, value))
-            promc__count_mishap(PROMC_DROPPED_UPDATES);
-        return false;
-    }
-    if (usable) {
-        cells[0] = promc__make_private_cell(usable, layout->slot);
-        cells[1] = promc__make_private_cell(usable, layout->slot + bucket);
-        cells[2] = promc__make_private_cell(usable, layout->slot + classic);
+    if (usable && promc__layout_attach(layout, false)) {
+        slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
+        cells[0] = promc__make_private_cell(usable, slot);
+        cells[1] = promc__make_private_cell(usable, slot + bucket);
+        cells[2] = promc__make_private_cell(usable, slot + classic);
     }
     if (cells[0] && cells[1] && cells[2])
         count_observation(cells[0], cells[1], cells[2], value);
     else
         promc__shared_update(layout->numbers, value, bucket, classic, 1);
-    return true;
 }
 
-/* If the lock is taken, its holder or the next scrape does it. */
-static void settle_if_free(promc__child *child)
+static void let_wait(promc__native *state, double value)
 {
-    pthread_mutex_t *stripe = promc__stripe(child->family);
+    for (size_t i = 0; i < PROMC__FEW_WAITING; i++) {
+        uint64_t nothing = NOTHING_WAITS;
 
-    if (pthread_mutex_trylock(stripe) != 0)
-        return;
-    if (!(atomic_load_explicit(&child->numbers.slot, memory_order_relaxed) & PROMC__SLOT_REMOVED))
-        promc__native_settle(child, false);
-    promc__unlock(stripe);
+        if (atomic_compare_exchange_strong(&state->waiting[i], &nothing,
+                                           promc__double_to_bits(value)))
+            return;
+    }
+    promc__count_mishap(PROMC_DROPPED_UPDATES);
 }
 
 static PROMC__COLD void native_observe_slowly(promc__child *child, double value)
 {
     promc__section section = promc__enter_slowly();
-    bool nested = !section.shard && !section.counted, counted = true;
+    promc__layout *layout;
+    uint32_t bucket;
 
-    if (promc__child_is_live(child))
-        counted = count_slowly(child, section.usable, value);
+    if (promc__child_is_live(child)) {
+        bucket = cell_for(child, value, &layout);
+        if (bucket)
+            count_in(child, layout, bucket, section.usable, value);
+        else
+            let_wait(layout->state, value);
+    }
     promc__leave_slowly(&section);
-    if (!counted && !nested)
-        settle_if_free(child);
 }
 
 /* Inside a section. False if that takes more than adding. */
 static inline bool count_quickly(const promc__child *child, promc__shard *shard, double value)
 {
     promc__layout *layout;
-    uint32_t bucket, classic;
+    uint32_t bucket, classic, slot;
     promc__cell *cells[3];
 
     /* Neither removed (then there may be no layout) nor watched. */
@@ -137,9 +163,10 @@ static inline bool count_quickly(const promc__child *child, promc__shard *shard,
     layout = current_layout(child);
     bucket = promc__layout_cell(layout, value);
     classic = classic_cell(child, layout, value);
-    cells[0] = promc__private_cell(shard, layout->slot);
-    cells[1] = promc__private_cell(shard, layout->slot + bucket);
-    cells[2] = promc__private_cell(shard, layout->slot + classic);
+    slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
+    cells[0] = promc__private_cell(shard, slot);
+    cells[1] = promc__private_cell(shard, slot + bucket);
+    cells[2] = promc__private_cell(shard, slot + classic);
     if (promc__unlikely(!bucket || !cells[0] || !cells[1] || !cells[2]))
         return false;
     count_observation(cells[0], cells[1], cells[2], value);
@@ -171,107 +198,23 @@ size_t promc__native_exemplar(const promc__family *family, double value)
            PROMC__NATIVE_EXEMPLARS;
 }
 
-/* ---- new cells ------------------------------------------------------------------------------------------ */
-
-promc__plan promc__native_plan(const promc__family *family, int schema, double zero_threshold)
-{
-    size_t most = family->native->max_buckets;
-
-    return (promc__plan){.schema = schema,
-                         .zero_threshold = zero_threshold,
-                         .classic = family->bound_count ? (uint32_t)family->bound_count + 1 : 0,
-                         .most = most > FEWEST_SPANS ? most : FEWEST_SPANS};
-}
-
-bool promc__native_publish(promc__child *child, promc__plan *plan)
-{
-    promc__layout *old = current_layout(child), *layout = promc__layout_new(plan);
-
-    if (!layout)
-        return false;
-    layout->state = old->state;
-    old->retired = old->state->retired;
-    old->state->retired = old;
-    if (plan->schema < child->family->native->schema)
-        old->state->reduced = true;
-    atomic_store_explicit(promc__native_layout(child), layout, memory_order_release);
-    return true;
-}
-
-static bool lock_cells(bool patient)
-{
-    if (patient) {
-        promc__lock(&promc__cells_lock);
-        return true;
-    }
-    return pthread_mutex_trylock(&promc__cells_lock) == 0;
-}
-
-/* A larger layout, with one more span. */
-static void grow_layout(promc__child *child, int side, uint32_t span, bool patient)
-{
-    promc__layout *old = current_layout(child);
-    promc__plan plan = promc__native_plan(child->family, promc__layout_schema(old),
-                                          promc__bits_to_double(old->zero_bits));
-
-    if (promc__plan_layout(&plan, old) && promc__plan_span(&plan, side, span) &&
-        lock_cells(patient)) {
-        (void)promc__native_publish(child, &plan);
-        promc__unlock(&promc__cells_lock);
-    }
-    promc__plan_free(&plan);
-}
-
-/* The cell of a value that had none; 0 if it still has none. */
-static uint32_t make_cell(promc__child *child, double value, bool patient)
-{
-    promc__layout *layout = current_layout(child);
-    uint64_t bits = promc__double_to_bits(value);
-    int side = (bits & PROMC__SIGN_BIT) != 0;
-    uint32_t span = (promc__place_of(bits & ~PROMC__SIGN_BIT) >> layout->shift) / PROMC__SPAN;
-
-    if (!promc__layout_extend(layout, side, span))
-        grow_layout(child, side, span, patient);
-    return promc__layout_cell(current_layout(child), value);
-}
-
-static bool count_waiting(promc__child *child, double value, bool patient)
-{
-    uint32_t bucket = promc__layout_cell(current_layout(child), value);
-    promc__layout *layout;
-
-    if (!bucket)
-        bucket = make_cell(child, value, patient);
-    if (!bucket)
-        return false;
-    layout = current_layout(child);
-    promc__shared_update(layout->numbers, value, bucket, classic_cell(child, layout, value), 1);
-    return true;
-}
-
-void promc__native_settle(promc__child *child, bool patient)
+/* A scrape counts what waits in cells that all threads share. */
+void promc__native_settle(promc__child *child)
 {
     promc__native *state = current_layout(child)->state;
-    promc__waiting *waiting, *next;
+    promc__layout *layout;
 
     for (size_t i = 0; i < PROMC__FEW_WAITING; i++) {
-        uint64_t bits = atomic_load_explicit(&state->few[i], memory_order_acquire);
+        uint64_t bits = atomic_load_explicit(&state->waiting[i], memory_order_acquire);
+        double value = promc__bits_to_double(bits);
+        uint32_t bucket = bits == NOTHING_WAITS ? 0 : cell_for(child, value, &layout);
 
-        if (bits != NOTHING_WAITS && count_waiting(child, promc__bits_to_double(bits), patient))
-            atomic_store_explicit(&state->few[i], NOTHING_WAITS, memory_order_release);
-    }
-    if (!atomic_load_explicit(&state->more, memory_order_relaxed))
-        return;
-    waiting = atomic_exchange(&state->more, NULL);
-    for (; waiting; waiting = next) {
-        next = waiting->next;
-        if (count_waiting(child, waiting->value, patient)) {
-            promc__free(waiting);
-            atomic_fetch_sub_explicit(&state->more_count, 1, memory_order_relaxed);
-        } else {
-            put_waiting(state, waiting);
+        if (bucket) {
+            count_in(child, layout, bucket, NULL, value);
+            atomic_store_explicit(&state->waiting[i], NOTHING_WAITS, memory_order_release);
         }
     }
+    (void)promc__layout_attach(current_layout(child), true);
 }
 
 /* ---- beginning and end of a child -------------------------------------------------------------------------- */
@@ -289,18 +232,17 @@ bool promc__native_prepare(promc__child *child)
     if (!state)
         return false;
     plan = promc__native_plan(family, family->native->schema, family->native->zero_threshold);
-    promc__lock(&promc__cells_lock);
     layout = promc__layout_new(&plan);
-    promc__unlock(&promc__cells_lock);
     if (!layout) {
         promc__free(state);
         return false;
     }
     for (size_t i = 0; i < PROMC__FEW_WAITING; i++)
-        atomic_init(&state->few[i], NOTHING_WAITS);
+        atomic_init(&state->waiting[i], NOTHING_WAITS);
     promc__native_clear(&state->base, family->native->schema, family->native->zero_threshold);
     state->last_reset = promc__os.monotonic_ns();
     layout->state = state;
+    (void)promc__layout_attach(layout, true);
     atomic_store_explicit(promc__native_layout(child), layout, memory_order_release);
     return true;
 }
@@ -308,22 +250,16 @@ bool promc__native_prepare(promc__child *child)
 /* With the cells lock held, when nobody uses the child any more. */
 void promc__native_finish(promc__child *child)
 {
-    promc__layout *layout, *next;
-    promc__waiting *waiting;
+    promc__layout *layout, *older;
     promc__native *state;
 
     if (!child->family->native || !current_layout(child))
         return;
     layout = current_layout(child);
     state = layout->state;
-    layout->retired = state->retired;
-    for (; layout; layout = next) {
-        next = layout->retired;
+    for (; layout; layout = older) {
+        older = layout->older;
         promc__layout_free(layout);
-    }
-    while ((waiting = atomic_load_explicit(&state->more, memory_order_acquire)) != NULL) {
-        atomic_store_explicit(&state->more, waiting->next, memory_order_relaxed);
-        promc__free(waiting);
     }
     promc__native_free(&state->base);
     promc__free(state);

@@ -3,14 +3,14 @@
  * Native histograms: buckets that grow exponentially and exist where there are values.
  *
  * A child points to its current layout (native_layout.h), and an observation inside one section adds
- * to two of its cells. What asks for more than the layout has:
+ * to a few of its cells. What asks for more than the layout has:
  *
- *  - A value outside the cells is left in the list of *waiting* values, as a whole, so no snapshot
- *    ever sees a part of it. Whoever then gets the lock (without waiting for it), or the next
- *    scrape, makes cells for the values that wait, and counts them.
- *  - A layout that has no room is replaced by a larger one; *retired*, it still counts in every
- *    snapshot. When no section can be using it any more (promc__quiesce()), a scrape adds its numbers
- *    to the *base* and frees it.
+ *  - A value without cells gets them from the spare ones of the layout, or by a larger layout that
+ *    takes over. Both are done by the observing thread with a compare-and-swap, without a lock.
+ *  - Older layouts hang on the current one and still count in every snapshot. When no section can be
+ *    using them any more (promc__quiesce()), a scrape adds their numbers to the *base* and frees them.
+ *  - Where memory for a layout is refused, a few values wait as a whole (so no snapshot sees a part of
+ *    one) for the next scrape; more are dropped and counted.
  *  - Too many populated buckets are noticed by scrapes that show them: see native_read.c.
  */
 #ifndef PROMC_METRICS_NATIVE_H
@@ -30,20 +30,13 @@ struct promc__native_config {
     double reset_seconds; /* 0: never */
 };
 
-typedef struct promc__waiting promc__waiting; /* native.c */
-
 #define PROMC__FEW_WAITING 8
 
-/* Of a child; all but the waiting values under the stripe lock. */
+/* Of a child. */
 typedef struct promc__native {
-    promc__layout *retired;
-    promc__native_counts base;
-    uint64_t last_reset; /* of the monotonic clock */
-    bool reduced;        /* resolution or zero bucket are not as configured */
-    /* Values that have no cells yet: the first few need no memory. */
-    _Atomic uint64_t few[PROMC__FEW_WAITING];
-    promc__waiting *_Atomic more;
-    atomic_uint more_count;
+    promc__native_counts base; /* under the stripe lock, as the next */
+    uint64_t last_reset;       /* of the monotonic clock */
+    _Atomic uint64_t waiting[PROMC__FEW_WAITING];
 } promc__native;
 
 /* Sets family->native from options; does nothing if they ask for none. PROMC_OK or an error code
@@ -64,10 +57,10 @@ void promc__native_observe(promc__child *child, double value);
 /* Which exemplar of a child belongs to a value. */
 size_t promc__native_exemplar(const promc__family *family, double value);
 
-/* Counts the values that wait. Under the stripe lock; `patient`: may wait for the cells lock. */
-void promc__native_settle(promc__child *child, bool patient);
-/* Has a layout made for `plan` take over. Under the stripe lock; the cells lock is held. */
-bool promc__native_publish(promc__child *child, promc__plan *plan);
+/* Counts the values that wait, and gives the current layout slots. Under the stripe lock. */
+void promc__native_settle(promc__child *child);
+/* Has a layout made for `plan` take over. Under the stripe lock. NULL: no memory. */
+promc__layout *promc__native_replace(promc__child *child, promc__plan *plan);
 /* A plan with the family's limits and nothing in it. */
 promc__plan promc__native_plan(const promc__family *family, int schema, double zero_threshold);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "metrics/native_layout.h"
 
+#include "base/lock.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -161,15 +162,13 @@ promc__layout *promc__layout_new(promc__plan *plan)
     if (!layout)
         return NULL;
     layout->numbers = (promc__numbers *)(void *)(layout + 1);
-    if (!promc__numbers_init_locked(layout->numbers, cells)) {
-        promc__free(layout);
-        return NULL;
-    }
+    layout->numbers->cells = cells;
+    atomic_init(&layout->numbers->slot, PROMC__NO_SLOT);
+    atomic_init(&layout->slot, PROMC__NO_SLOT);
     sides[0].cells = (_Atomic uint16_t *)(void *)((char *)layout->numbers + numbers);
     sides[1].cells = sides[0].cells + sides[0].size;
     layout->zero_bits = promc__double_to_bits(plan->zero_threshold);
     layout->shift = (uint32_t)(PROMC__FINEST_SCHEMA - plan->schema);
-    layout->slot = atomic_load_explicit(&layout->numbers->slot, memory_order_relaxed);
     layout->classic = plan->classic;
     layout->sides[0] = sides[0];
     layout->sides[1] = sides[1];
@@ -181,23 +180,60 @@ promc__layout *promc__layout_new(promc__plan *plan)
     return layout;
 }
 
+static bool lock_cells(bool patient)
+{
+    if (!patient)
+        return pthread_mutex_trylock(&promc__cells_lock) == 0;
+    promc__lock(&promc__cells_lock);
+    return true;
+}
+
+bool promc__layout_attach(promc__layout *layout, bool patient)
+{
+    uint32_t slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
+
+    if (slot != PROMC__NO_SLOT)
+        return true;
+    if (!lock_cells(patient))
+        return false;
+    if (atomic_load_explicit(&layout->slot, memory_order_relaxed) == PROMC__NO_SLOT &&
+        promc__numbers_attach(layout->numbers))
+        atomic_store_explicit(&layout->slot,
+                              atomic_load_explicit(&layout->numbers->slot, memory_order_relaxed),
+                              memory_order_release);
+    slot = atomic_load_explicit(&layout->slot, memory_order_relaxed);
+    promc__unlock(&promc__cells_lock);
+    return slot != PROMC__NO_SLOT;
+}
+
 void promc__layout_free(promc__layout *layout)
 {
-    promc__numbers_clear(layout->numbers);
-    promc__numbers_release(layout->numbers);
+    if (atomic_load_explicit(&layout->slot, memory_order_relaxed) != PROMC__NO_SLOT) {
+        promc__numbers_clear(layout->numbers);
+        promc__numbers_release(layout->numbers);
+    }
     promc__free(layout);
 }
 
+/* If two threads do that for the same span at the same time, the cells of one stay unused. */
 bool promc__layout_extend(promc__layout *layout, int side, uint32_t span)
 {
     promc__spans *spans = &layout->sides[side];
-    uint32_t cell = PROMC__CLASSIC_CELLS + layout->classic + layout->used * PROMC__SPAN;
+    unsigned used = atomic_load_explicit(&layout->used, memory_order_relaxed);
+    uint16_t none = 0;
 
     span -= spans->first;
-    if (span >= spans->size || layout->used == layout->room)
+    if (span >= spans->size)
         return false;
-    atomic_store_explicit(&spans->cells[span], (uint16_t)cell, memory_order_relaxed);
-    layout->used++;
+    do {
+        if (atomic_load_explicit(&spans->cells[span], memory_order_relaxed))
+            return true;
+        if (used >= layout->room)
+            return false;
+    } while (!atomic_compare_exchange_weak(&layout->used, &used, used + 1));
+    (void)atomic_compare_exchange_strong(
+        &spans->cells[span], &none,
+        (uint16_t)(PROMC__CLASSIC_CELLS + layout->classic + used * PROMC__SPAN));
     return true;
 }
 

@@ -4,9 +4,10 @@
  *
  *   [sum] [NaN] [zero] [classic buckets ...] [16 buckets] [16 buckets] ...
  *
- * and a table for each sign tells which sixteen neighbouring buckets are where, so that a histogram
- * has cells only around the values it has seen. A layout gets new neighbours while it has spare
- * ones; resolution, zero bucket and range of the tables never change: then a new layout takes over.
+ * and a table for each sign tells which sixteen neighbouring buckets (a *span*) are where, so that a
+ * histogram has cells only around the values it has seen. Any thread may give a span its cells, as
+ * long as there are spare ones; resolution, zero bucket and range of the tables never change: for
+ * that a new layout takes over.
  */
 #ifndef PROMC_METRICS_NATIVE_LAYOUT_H
 #define PROMC_METRICS_NATIVE_LAYOUT_H
@@ -19,7 +20,7 @@
 
 enum { PROMC__NAN_CELL = 1, PROMC__ZERO_CELL, PROMC__CLASSIC_CELLS };
 
-/* For each span of buckets: its first cell, 0 if it has none. Written under the stripe lock. */
+/* For each span: its first cell, 0 if it has none. */
 typedef struct promc__spans {
     uint32_t first, size; /* the table's range, in spans */
     _Atomic uint16_t *cells;
@@ -28,13 +29,14 @@ typedef struct promc__spans {
 typedef struct promc__layout {
     uint64_t zero_bits; /* of the zero threshold */
     uint32_t shift;     /* from places at schema 8 to this one's */
-    uint32_t slot;      /* of the numbers, for a quick start */
     uint32_t classic;   /* buckets */
     promc__spans sides[2];
     promc__numbers *numbers;
-    struct promc__native *state;   /* native.h */
-    struct promc__layout *retired; /* the next one in the list of those that were replaced */
-    uint32_t used, room;           /* spans with cells */
+    struct promc__native *state; /* native.h */
+    struct promc__layout *older; /* the one it replaced; under the stripe lock once published */
+    atomic_uint used;            /* spans with cells */
+    uint32_t room;
+    _Atomic uint32_t slot; /* of the numbers, within reach */
 } promc__layout;
 
 /* What a layout is made for: the spans that it shall have at once. */
@@ -56,9 +58,12 @@ bool promc__plan_counts(promc__plan *plan, const promc__native_counts *counts);
 bool promc__plan_span(promc__plan *plan, int side, uint32_t span);
 void promc__plan_free(promc__plan *plan);
 
-/* NULL: no memory. A plan with too many spans is made coarser. With the cells lock held. */
+/* NULL: no memory. A plan with too many spans is made coarser. It has no slots yet. */
 promc__layout *promc__layout_new(promc__plan *plan);
-/* With the cells lock held, when nobody uses it any more. */
+/* Gives it slots, so that threads get cells of their own. False: no memory, or, unless `patient`,
+ * the cells lock is taken. */
+bool promc__layout_attach(promc__layout *layout, bool patient);
+/* With the cells lock held if it has slots, when nobody uses it any more. */
 void promc__layout_free(promc__layout *layout);
 
 static inline int promc__layout_schema(const promc__layout *layout)
@@ -66,7 +71,7 @@ static inline int promc__layout_schema(const promc__layout *layout)
     return PROMC__FINEST_SCHEMA - (int)layout->shift;
 }
 
-/* Gives the span of a value its cells, if there is room. Under the stripe lock. */
+/* Gives a span its cells; false: there is no room, or it is not in the range of the tables. */
 bool promc__layout_extend(promc__layout *layout, int side, uint32_t span);
 
 /* Adds what was read from its numbers. False: no memory. */

@@ -21,7 +21,10 @@
 struct promc__native_scratch {
     uint64_t *values; /* of all layouts of the children of a batch */
     size_t capacity;
-    size_t begins[PROMC__VISIT_BATCH]; /* of each child's */
+    size_t begins[PROMC__VISIT_BATCH];         /* of each child's */
+    promc__layout *heads[PROMC__VISIT_BATCH]; /* its layouts: this one and the older ones */
+    uint64_t *final;                           /* of one layout */
+    size_t final_capacity;
     promc__native_counts total, piece;
     uint64_t count; /* the only classic bucket, where there are none */
     promc__native_point point;
@@ -32,67 +35,67 @@ void promc__native_scratch_free(struct promc__native_scratch *scratch)
     if (!scratch)
         return;
     promc__free(scratch->values);
+    promc__free(scratch->final);
     promc__native_free(&scratch->total);
     promc__native_free(&scratch->piece);
     promc__free(scratch);
 }
 
-static promc__layout *layout_of(promc__child *child)
-{
-    return atomic_load_explicit(promc__native_layout(child), memory_order_relaxed);
-}
-
 /* ---- a batch of children -------------------------------------------------------------------------------- */
 
-static size_t words_of(promc__child *child)
+static size_t words_of(const promc__layout *head)
 {
-    const promc__layout *layout = layout_of(child);
-    size_t words = layout->numbers->cells;
+    size_t words = 0;
 
-    for (layout = layout->state->retired; layout; layout = layout->retired)
-        words += layout->numbers->cells;
+    for (; head; head = head->older)
+        words += head->numbers->cells;
     return words;
 }
 
-static bool reserve_words(struct promc__native_scratch *scratch, size_t words)
+static bool reserve_words(uint64_t **words, size_t *capacity, size_t count)
 {
     uint64_t *grown;
 
-    if (words <= scratch->capacity)
+    if (count <= *capacity)
         return true;
-    words = words > NATIVE_WORDS ? words : NATIVE_WORDS;
-    grown = promc__realloc(scratch->values, words * sizeof(*grown));
+    count = count > NATIVE_WORDS ? count : NATIVE_WORDS;
+    grown = promc__realloc(*words, count * sizeof(*grown));
     if (!grown)
         return false;
-    scratch->values = grown;
-    scratch->capacity = words;
+    *words = grown;
+    *capacity = count;
     return true;
 }
 
-/* The next children whose numbers fit; none are left, or memory is refused (cursor->error): 0. */
-static size_t native_batch(promc__cursor *cursor, bool *any_retired)
+/*
+ * The next children whose numbers fit; none are left, or memory is refused (cursor->error): 0. A
+ * layout that takes over from here on holds observations that come after this snapshot.
+ */
+static size_t native_batch(promc__cursor *cursor, bool *any_older)
 {
     struct promc__native_scratch *scratch = cursor->scratch;
     size_t count = 0, words = 0;
 
-    *any_retired = false;
+    *any_older = false;
     for (; count < PROMC__VISIT_BATCH && cursor->next; cursor->next = cursor->next->next) {
-        promc__child *child = cursor->next;
+        promc__layout *head;
         size_t more;
 
-        promc__native_settle(child, true);
-        more = words_of(child);
+        promc__native_settle(cursor->next);
+        head = atomic_load_explicit(promc__native_layout(cursor->next), memory_order_acquire);
+        more = words_of(head);
         if (count && words + more > NATIVE_WORDS)
             break;
-        if (!reserve_words(scratch, words + more)) {
+        if (!reserve_words(&scratch->values, &scratch->capacity, words + more)) {
             if (!count)
                 cursor->error = PROMC_ERROR_NO_MEMORY;
             break;
         }
-        *any_retired = *any_retired || layout_of(child)->state->retired;
+        *any_older = *any_older || head->older;
         scratch->begins[count] = words;
+        scratch->heads[count] = head;
         words += more;
-        cursor->children[count++] = child;
+        cursor->children[count++] = cursor->next;
     }
     return count;
 }
@@ -107,16 +110,12 @@ static bool quiesce_now(void)
     return quiet;
 }
 
-/* Of the current layout, then of the retired ones. During a snapshot. */
-static void read_layouts(promc__child *child, uint64_t *values)
+/* During a snapshot. */
+static void read_layouts(const promc__layout *head, uint64_t *values)
 {
-    promc__layout *layout = layout_of(child);
-
-    promc__snapshot_read(layout->numbers, values);
-    values += layout->numbers->cells;
-    for (layout = layout->state->retired; layout; layout = layout->retired) {
-        promc__snapshot_read(layout->numbers, values);
-        values += layout->numbers->cells;
+    for (; head; head = head->older) {
+        promc__snapshot_read(head->numbers, values);
+        values += head->numbers->cells;
     }
 }
 
@@ -129,44 +128,38 @@ static bool add_layout(struct promc__native_scratch *scratch, const promc__layou
            promc__native_add(to, &scratch->piece);
 }
 
-static void drop_layout(promc__native *state, promc__layout *layout)
+static void drop_older(promc__layout *head)
 {
-    state->retired = layout->retired;
+    promc__layout *layout = head->older;
+
+    head->older = layout->older;
     promc__lock(&promc__cells_lock);
     promc__layout_free(layout);
     promc__unlock(&promc__cells_lock);
 }
 
-/* Adds up base and layouts. Those that nobody uses any more go to the base; if memory is refused,
- * they stay for the next time. False: no memory. */
-static bool add_up(struct promc__native_scratch *scratch, promc__child *child,
+/* Adds up base and layouts. If nobody uses the older ones any more, they go to the base; if memory is
+ * refused, they stay for the next time. False: no memory. */
+static bool add_up(struct promc__native_scratch *scratch, promc__layout *head,
                    const uint64_t *values, bool quiet)
 {
-    promc__layout *layout = layout_of(child), *next;
-    promc__native *state = layout->state;
-    const uint64_t *own = values;
-    promc__native_counts *total = &scratch->total;
+    promc__native *state = head->state;
+    const uint64_t *older = values + head->numbers->cells;
 
-    values += layout->numbers->cells;
-    for (next = state->retired; quiet && next;) {
-        size_t cells = next->numbers->cells;
-
-        if (!add_layout(scratch, next, values, &state->base))
-            break;
-        drop_layout(state, next);
-        next = state->retired;
-        values += cells;
+    while (quiet && head->older && add_layout(scratch, head->older, older, &state->base)) {
+        older += head->older->numbers->cells;
+        drop_older(head);
     }
-    promc__native_clear(total, promc__layout_schema(layout),
-                        promc__bits_to_double(layout->zero_bits));
-    if (!add_layout(scratch, layout, own, total))
+    promc__native_clear(&scratch->total, promc__layout_schema(head),
+                        promc__bits_to_double(head->zero_bits));
+    if (!add_layout(scratch, head, values, &scratch->total))
         return false;
-    for (next = state->retired; next; next = next->retired) {
-        if (!add_layout(scratch, next, values, total))
+    for (promc__layout *layout = head->older; layout; layout = layout->older) {
+        if (!add_layout(scratch, layout, older, &scratch->total))
             return false;
-        values += next->numbers->cells;
+        older += layout->numbers->cells;
     }
-    return promc__native_add(total, &state->base);
+    return promc__native_add(&scratch->total, &state->base);
 }
 
 /* ---- the limit ------------------------------------------------------------------------------------------- */
@@ -178,89 +171,84 @@ static bool may_reset(const struct promc__native_config *config, const promc__na
     return config->reset_seconds > 0 && (double)passed >= config->reset_seconds * 1e9;
 }
 
-static bool take_over(promc__child *child, promc__plan *plan)
-{
-    bool done;
-
-    promc__lock(&promc__cells_lock);
-    done = promc__native_publish(child, plan);
-    promc__unlock(&promc__cells_lock);
-    return done;
-}
-
-/* What the retired layouts and the base have, when nobody uses them any more. They fit where those
- * that make up the child were read before. */
-static bool final_numbers(struct promc__native_scratch *scratch, promc__native *state,
-                          const struct promc__native_config *config, uint64_t *values)
+/* What the layouts below `fresh` and the base have, when nobody uses them any more. */
+static bool final_numbers(struct promc__native_scratch *scratch, promc__layout *fresh)
 {
     promc__native_counts *total = &scratch->total;
 
-    promc__native_clear(total, config->schema, config->zero_threshold);
-    for (promc__layout *layout = state->retired; layout; layout = layout->retired) {
+    promc__native_clear(total, promc__layout_schema(fresh),
+                        promc__bits_to_double(fresh->zero_bits));
+    for (promc__layout *layout = fresh->older; layout; layout = layout->older) {
+        if (!reserve_words(&scratch->final, &scratch->final_capacity, layout->numbers->cells))
+            return false;
         promc__snapshot_begin();
-        promc__snapshot_read(layout->numbers, values);
+        promc__snapshot_read(layout->numbers, scratch->final);
         promc__snapshot_end();
-        if (!add_layout(scratch, layout, values, total))
+        if (!add_layout(scratch, layout, scratch->final, total))
             return false;
     }
-    return promc__native_add(total, &state->base);
+    return promc__native_add(total, &fresh->state->base);
 }
 
 /*
  * An empty layout takes over; once nobody uses the old ones, their numbers are final: they are shown
- * a last time, and forgotten. If that is not possible now, nothing is lost. False: no memory.
+ * a last time, and forgotten. `anew`: so it was; otherwise nothing has changed but the layout. False:
+ * no memory.
  */
-static bool begin_anew(struct promc__native_scratch *scratch, promc__child *child, uint64_t *values)
+static bool begin_anew(struct promc__native_scratch *scratch, promc__child *child, bool *anew)
 {
     const struct promc__native_config *config = child->family->native;
-    promc__native *state = layout_of(child)->state;
     promc__plan plan = promc__native_plan(child->family, config->schema, config->zero_threshold);
+    promc__layout *fresh = promc__native_replace(child, &plan);
 
-    if (!take_over(child, &plan) || !quiesce_now())
+    *anew = fresh && quiesce_now();
+    if (!*anew)
         return true;
-    if (!final_numbers(scratch, state, config, values))
+    if (!final_numbers(scratch, fresh))
         return false;
-    while (state->retired)
-        drop_layout(state, state->retired);
-    promc__native_clear(&state->base, config->schema, config->zero_threshold);
-    state->reduced = false;
-    state->last_reset = promc__os.monotonic_ns();
+    while (fresh->older)
+        drop_older(fresh);
+    promc__native_clear(&fresh->state->base, config->schema, config->zero_threshold);
+    fresh->state->last_reset = promc__os.monotonic_ns();
     atomic_store_explicit(&child->created, promc__os.unix_time(), memory_order_relaxed);
     return true;
 }
 
 /* From now on the child counts as coarsely as what is shown. If memory is refused, the next scrape
- * makes it coarser. */
-static void reduce_child(promc__child *child, const promc__native_counts *total)
+ * tries again. */
+static void reduce_child(promc__child *child, const promc__layout *head,
+                         const promc__native_counts *total)
 {
-    const promc__layout *layout = layout_of(child);
-    promc__plan plan = promc__native_plan(child->family, total->schema, total->zero_threshold);
+    promc__plan plan;
 
-    if (promc__layout_schema(layout) != total->schema ||
-        promc__bits_to_double(layout->zero_bits) < total->zero_threshold) {
-        if (promc__plan_counts(&plan, total) && take_over(child, &plan))
-            layout_of(child)->state->reduced = true;
-    }
+    if (promc__layout_schema(head) == total->schema &&
+        promc__bits_to_double(head->zero_bits) >= total->zero_threshold)
+        return;
+    plan = promc__native_plan(child->family, total->schema, total->zero_threshold);
+    if (promc__plan_counts(&plan, total))
+        (void)promc__native_replace(child, &plan);
     promc__plan_free(&plan);
 }
 
-static bool keep_limit(struct promc__native_scratch *scratch, promc__child *child, uint64_t *values)
+static bool is_reduced(const struct promc__native_config *config, const promc__native_counts *total)
+{
+    return total->schema < config->schema || total->zero_threshold > config->zero_threshold;
+}
+
+static bool keep_limit(struct promc__native_scratch *scratch, promc__child *child,
+                       const promc__layout *head)
 {
     const struct promc__native_config *config = child->family->native;
-    promc__native *state = layout_of(child)->state;
     promc__native_counts *total = &scratch->total;
     bool over = promc__native_populated(total) > config->max_buckets, anew = false;
 
-    if (!over && !state->reduced)
-        return true;
-    if (may_reset(config, state)) {
-        if (!begin_anew(scratch, child, values))
-            return false;
-        anew = !state->reduced;
-    }
+    /* Older layouts that could not be folded show that a thread is stuck: do not make more. */
+    if ((over || is_reduced(config, total)) && !head->older && may_reset(config, head->state) &&
+        !begin_anew(scratch, child, &anew))
+        return false;
     promc__native_limit(total, config->max_buckets, config->max_zero_threshold);
     if (!anew)
-        reduce_child(child, total);
+        reduce_child(child, head, total);
     return true;
 }
 
@@ -295,11 +283,11 @@ static bool take_child(promc__cursor *cursor, size_t which, bool quiet,
 {
     struct promc__native_scratch *scratch = cursor->scratch;
     promc__child *child = cursor->children[which];
-    uint64_t *values = scratch->values + scratch->begins[which];
+    promc__layout *head = scratch->heads[which];
     promc__point point = promc__cursor_point(cursor, child);
 
-    if (!add_up(scratch, child, values, quiet) ||
-        (cursor->native && !keep_limit(scratch, child, values)))
+    if (!add_up(scratch, head, scratch->values + scratch->begins[which], quiet) ||
+        (cursor->native && !keep_limit(scratch, child, head)))
         return false;
     fill_native(scratch, cursor->family, &point);
     take(&point, arg);
@@ -322,7 +310,7 @@ bool promc__native_step(promc__cursor *cursor, void (*take)(const promc__point *
                         void *arg)
 {
     struct promc__native_scratch *scratch;
-    bool any_retired, quiet;
+    bool any_older, quiet;
     size_t count;
 
     if (cursor->error || !prepare_scratch(cursor)) {
@@ -330,12 +318,12 @@ bool promc__native_step(promc__cursor *cursor, void (*take)(const promc__point *
         return false;
     }
     scratch = cursor->scratch;
-    count = native_batch(cursor, &any_retired);
-    quiet = any_retired && quiesce_now();
+    count = native_batch(cursor, &any_older);
+    quiet = any_older && quiesce_now();
     if (count) {
         promc__snapshot_begin();
         for (size_t i = 0; i < count; i++)
-            read_layouts(cursor->children[i], scratch->values + scratch->begins[i]);
+            read_layouts(scratch->heads[i], scratch->values + scratch->begins[i]);
         promc__snapshot_end();
     }
     for (size_t i = 0; i < count; i++) {
