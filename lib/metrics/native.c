@@ -150,40 +150,57 @@ static PROMC__COLD void native_observe_slowly(promc__child *child, double value)
     promc__leave_slowly(&section);
 }
 
-/* Inside a section. False if that takes more than adding. */
-static inline bool count_quickly(const promc__child *child, promc__shard *shard, double value)
+/* With classic buckets. Leaves the section. */
+static __attribute__((noinline)) void observe_both(promc__child *child,
+                                                   const promc__layout *layout,
+                                                   promc__shard *shard, uintptr_t sequence,
+                                                   double value)
 {
-    promc__layout *layout;
-    uint32_t bucket, classic, slot;
-    promc__cell *cells[3];
+    uint32_t bucket = promc__layout_usual_cell(layout, value);
+    uint32_t classic = classic_cell(child, layout, value);
+    uint32_t slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
+    promc__cell *sum = promc__private_cell(shard, slot);
+    promc__cell *one = promc__private_cell(shard, slot + bucket);
+    promc__cell *other = promc__private_cell(shard, slot + classic);
 
-    /* Neither removed (then there may be no layout) nor watched. */
-    if (promc__unlikely(atomic_load_explicit(&child->numbers.slot, memory_order_acquire)))
-        return false;
-    layout = current_layout(child);
-    bucket = promc__layout_cell(layout, value);
-    classic = classic_cell(child, layout, value);
-    slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
-    cells[0] = promc__private_cell(shard, slot);
-    cells[1] = promc__private_cell(shard, slot + bucket);
-    cells[2] = promc__private_cell(shard, slot + classic);
-    if (promc__unlikely(!bucket || !cells[0] || !cells[1] || !cells[2]))
-        return false;
-    count_observation(cells[0], cells[1], cells[2], value);
-    return true;
+    if (promc__likely(bucket && sum && one && other)) {
+        count_observation(sum, one, other, value);
+        promc__leave(shard, sequence);
+        return;
+    }
+    promc__leave(shard, sequence);
+    native_observe_slowly(child, value);
 }
 
+/* Straight through: what needs more is behind calls at the end, so that no register is saved. */
 void promc__native_observe(promc__child *child, double value)
 {
     promc__shard *shard = promc__my_shard;
+    promc__cell *sum, *one;
+    promc__layout *layout;
+    uint32_t bucket, slot;
     uintptr_t sequence;
-    bool counted;
 
     if (promc__likely(promc__enter(shard, &sequence))) {
-        counted = count_quickly(child, shard, value);
+        /* Neither removed (then there may be no layout) nor watched. */
+        if (promc__likely(!atomic_load_explicit(&child->numbers.slot, memory_order_acquire))) {
+            layout = current_layout(child);
+            if (layout->classic) {
+                observe_both(child, layout, shard, sequence, value);
+                return;
+            }
+            slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
+            bucket = promc__layout_usual_cell(layout, value);
+            sum = promc__private_cell(shard, slot);
+            one = promc__private_cell(shard, slot + bucket);
+            if (promc__likely(bucket && sum && one)) {
+                promc__cell_add(sum, value);
+                promc__cell_count(one, 1);
+                promc__leave(shard, sequence);
+                return;
+            }
+        }
         promc__leave(shard, sequence);
-        if (promc__likely(counted))
-            return;
     }
     native_observe_slowly(child, value);
 }

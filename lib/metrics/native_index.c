@@ -5,16 +5,18 @@
 
 #include <math.h>
 
-uint32_t promc__odd_place(uint64_t magnitude)
+uint32_t promc__place_of(uint64_t magnitude)
 {
     unsigned zeros;
 
+    if (promc__is_normal(magnitude))
+        return promc__normal_place(magnitude);
     /* One past the bucket of the largest finite number. */
     if (magnitude >= PROMC__INFINITY_BITS)
         return 1024 * 256 + PROMC__PLACE_BIAS;
     /* Subnormal: moved up by some octaves, and back. */
     zeros = (unsigned)__builtin_clzll(magnitude) - 11;
-    return promc__place_of(magnitude << zeros) - zeros * 256;
+    return promc__normal_place(magnitude << zeros) - zeros * 256;
 }
 
 double promc__native_bound(int32_t index, int schema)

@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PROMC__FINEST_SCHEMA 8
@@ -25,22 +26,25 @@ extern const uint16_t promc__native_starts[256] PROMC__HIDDEN;
 #define PROMC__SIGN_BIT ((uint64_t)1 << 63)
 #define PROMC__INFINITY_BITS ((uint64_t)0x7FF << 52)
 
-/* The place at schema 8 of what is subnormal or infinite. */
-uint32_t promc__odd_place(uint64_t magnitude);
-
-/* The place at schema 8 of a number that is not 0 and not NaN, by the bits of its magnitude. */
-static inline uint32_t promc__place_of(uint64_t magnitude)
+/* The place at schema 8 of a number that is neither 0, subnormal, infinite nor NaN, by the bits of its
+ * magnitude. */
+static inline uint32_t promc__normal_place(uint64_t magnitude)
 {
-    uint32_t exponent = (uint32_t)(magnitude >> 52), below;
     uint64_t mantissa = magnitude & (((uint64_t)1 << 52) - 1);
+    uint32_t below = promc__native_starts[mantissa >> 44];
 
-    if (promc__unlikely(exponent - 1 >= 2046))
-        return promc__odd_place(magnitude);
-    below = promc__native_starts[mantissa >> 44];
     below += (uint32_t)(mantissa > promc__native_bounds[below]) +
              (uint32_t)(mantissa > promc__native_bounds[below + 1]);
-    return exponent * 256 + below + (PROMC__PLACE_BIAS - 1023 * 256 - 1);
+    return (uint32_t)(magnitude >> 52) * 256 + below + (PROMC__PLACE_BIAS - 1023 * 256 - 1);
 }
+
+static inline bool promc__is_normal(uint64_t magnitude)
+{
+    return (uint32_t)(magnitude >> 52) - 1 < 2046;
+}
+
+/* The same of any number but 0 and NaN. */
+uint32_t promc__place_of(uint64_t magnitude);
 
 /* From the place at a schema to the index, and back. */
 static inline int32_t promc__index_of_place(uint32_t place, int schema)

@@ -237,6 +237,17 @@ bool promc__layout_extend(promc__layout *layout, int side, uint32_t span)
     return true;
 }
 
+uint32_t promc__layout_cell(const promc__layout *layout, double value)
+{
+    uint64_t bits = promc__double_to_bits(value), magnitude = bits & ~PROMC__SIGN_BIT;
+
+    if (magnitude <= layout->zero_bits)
+        return PROMC__ZERO_CELL;
+    if (magnitude > PROMC__INFINITY_BITS)
+        return PROMC__NAN_CELL;
+    return promc__layout_place(layout, (int)(bits >> 63), promc__place_of(magnitude));
+}
+
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
 static bool pour_span(const promc__layout *layout, uint32_t span, const uint64_t *values,

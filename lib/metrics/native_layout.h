@@ -78,23 +78,33 @@ bool promc__layout_extend(promc__layout *layout, int side, uint32_t span);
 bool promc__layout_pour(const promc__layout *layout, const uint64_t *values,
                         promc__native_counts *counts);
 
-/* The cell that counts a value; 0: it has none. */
-static inline uint32_t promc__layout_cell(const promc__layout *layout, double value)
+/* The cell of the bucket at a place (of schema 8); 0: it has none. */
+static inline uint32_t promc__layout_place(const promc__layout *layout, int side, uint32_t place)
 {
-    uint64_t bits = promc__double_to_bits(value), magnitude = bits & ~PROMC__SIGN_BIT;
-    const promc__spans *spans = &layout->sides[bits >> 63];
-    uint32_t place, span, cell;
+    const promc__spans *spans = &layout->sides[side];
+    uint32_t span, cell;
 
-    if (magnitude <= layout->zero_bits)
-        return PROMC__ZERO_CELL;
-    if (promc__unlikely(magnitude > PROMC__INFINITY_BITS))
-        return PROMC__NAN_CELL;
-    place = promc__place_of(magnitude) >> layout->shift;
+    place >>= layout->shift;
     span = place / PROMC__SPAN - spans->first;
     if (promc__unlikely(span >= spans->size))
         return 0;
     cell = atomic_load_explicit(&spans->cells[span], memory_order_relaxed);
     return cell ? cell + place % PROMC__SPAN : 0;
+}
+
+/* The cell that counts a value; 0: it has none. */
+uint32_t promc__layout_cell(const promc__layout *layout, double value);
+
+/* The same; 0 also for what is seldom seen. */
+static inline uint32_t promc__layout_usual_cell(const promc__layout *layout, double value)
+{
+    uint64_t bits = promc__double_to_bits(value), magnitude = bits & ~PROMC__SIGN_BIT;
+
+    if (magnitude <= layout->zero_bits)
+        return PROMC__ZERO_CELL;
+    if (promc__unlikely(!promc__is_normal(magnitude)))
+        return 0;
+    return promc__layout_place(layout, (int)(bits >> 63), promc__normal_place(magnitude));
 }
 
 #endif
