@@ -278,7 +278,7 @@ static void fill_native(struct promc__native_scratch *scratch, const promc__fami
     point->counts = family->bound_count ? total->classic : &scratch->count;
 }
 
-static bool take_child(promc__cursor *cursor, size_t which, bool quiet,
+static bool show_child(promc__cursor *cursor, size_t which, bool quiet,
                        void (*take)(const promc__point *point, void *arg), void *arg)
 {
     struct promc__native_scratch *scratch = cursor->scratch;
@@ -327,7 +327,7 @@ bool promc__native_step(promc__cursor *cursor, void (*take)(const promc__point *
         promc__snapshot_end();
     }
     for (size_t i = 0; i < count; i++) {
-        if (!take_child(cursor, i, quiet, take, arg)) {
+        if (!show_child(cursor, i, quiet, take, arg)) {
             cursor->error = PROMC_ERROR_NO_MEMORY;
             return false;
         }
