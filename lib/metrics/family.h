@@ -92,7 +92,7 @@ struct promc__family {
 
     struct promc__native_config *native; /* of native histograms, or NULL; native.h */
 
-    uint32_t cells; /* of each child; 0: it keeps its value in shared[0] alone */
+    uint32_t cells; /* of each child; 0: shared[0] alone has its value, or its native layout */
     size_t child_size;
 
     /* Children. Lookups read the table without a lock; all else is under promc__stripe(family). */
