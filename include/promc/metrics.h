@@ -123,9 +123,38 @@ typedef struct promc_counter_opts { PROMC__METRIC_OPTIONS } promc_counter_opts;
 typedef struct promc_gauge_opts { PROMC__METRIC_OPTIONS } promc_gauge_opts;
 typedef struct promc_summary_opts { PROMC__METRIC_OPTIONS } promc_summary_opts;
 typedef struct promc_info_opts { PROMC__METRIC_OPTIONS } promc_info_opts;
+
+/** `.native_schema = PROMC_SCHEMA(n)`: buckets grow by 2^(2^-n), n from -4 (65536) to 8 (1.0027). */
+#define PROMC_SCHEMA(n) ((n) + 64)
+
+/**
+ * Options of histograms. A native histogram (Prometheus 2.40 and later) has exponential buckets that
+ * exist where there are values; `native_factor` or `native_schema` makes one. It has classic buckets
+ * beside them only if `buckets` is given. Native buckets are shown in PROMC_FORMAT_PROTOBUF; the
+ * other formats show the classic ones, or the +Inf bucket alone, with count and sum.
+ *
+ *  native_factor              how much wider a bucket may be than the one before, > 1, such as 1.1;
+ *                             the coarsest schema that keeps to it is used. 0: no native histogram.
+ *  native_schema              the resolution itself, instead: PROMC_SCHEMA(3) is factor 1.09.
+ *  native_zero_threshold      values up to this, of either sign, count as zero. 0 means the default
+ *                             2^-128 (2.9e-39); negative: only zeros do.
+ *  native_max_zero_threshold  how wide the zero bucket may become to save buckets. 0: never wider.
+ *  native_max_buckets         populated buckets in an exposition, of both signs; 0 means the default
+ *                             160, SIZE_MAX no limit. If there are more, the zero bucket grows as far
+ *                             as it may, then the resolution is halved as often as needed.
+ *  native_reset_seconds       a histogram that is over its limit, or was made coarser, begins anew
+ *                             (classic buckets too, with a new created timestamp) once this long has
+ *                             passed since it last did; what it had is shown before. 0: never.
+ */
 typedef struct promc_histogram_opts {
     PROMC__METRIC_OPTIONS
     promc_buckets buckets;
+    double native_factor;
+    int native_schema;
+    double native_zero_threshold;
+    double native_max_zero_threshold;
+    size_t native_max_buckets;
+    double native_reset_seconds;
 } promc_histogram_opts;
 typedef struct promc_gauge_histogram_opts {
     PROMC__METRIC_OPTIONS
@@ -147,7 +176,7 @@ typedef struct promc_enum_opts {
  *     promc_T_family_new(name, help, labels, .option = ...) call. NULL on failure:
  *     PROMC_ERROR_NAME (empty, not UTF-8, or not valid in the legacy character set when that is
  *     switched on), PROMC_ERROR_LABELS (reserved, repeated or missing), PROMC_ERROR_ARGUMENT (bad
- *     buckets, states, unit), PROMC_ERROR_DUPLICATE, PROMC_ERROR_NO_MEMORY. The registry keeps the
+ *     buckets, native options, states, unit), PROMC_ERROR_DUPLICATE, PROMC_ERROR_NO_MEMORY. The registry keeps the
  *     first such error, see promc_registry_first_error().
  *
  * promc_T *promc_T_labels(family, "v1", "v2")                 values in the order of the names
@@ -327,7 +356,9 @@ PROMC_API double promc_gauge_value(const promc_gauge *gauge);
 /* ---- histogram, summary, gauge histogram: distributions --------------------------------------- */
 
 /** Counts `value` into its bucket (the first bound >= value) and adds it to the sum. NaN goes to
- *  the +Inf bucket and makes the sum NaN. */
+ *  the +Inf bucket and makes the sum NaN; among native buckets it has none. The first values in a
+ *  new range of a native histogram make memory for their buckets; where it is refused, a few values
+ *  wait for it, and others are dropped and counted (PROMC_DROPPED_UPDATES). */
 PROMC_API void promc_histogram_observe(promc_histogram *histogram, double value);
 /** The same, and keeps the labels as the bucket's exemplar; see promc_counter_add_exemplar(). */
 PROMC_API void promc_histogram_observe_exemplar(promc_histogram *histogram, double value,

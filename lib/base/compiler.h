@@ -6,6 +6,7 @@
 #define promc__likely(x) __builtin_expect(!!(x), 1)
 #define promc__unlikely(x) __builtin_expect(!!(x), 0)
 #define PROMC__COLD __attribute__((cold, noinline))
+#define PROMC__HIDDEN __attribute__((visibility("hidden")))
 #define PROMC__PRINTF(string, first) __attribute__((__format__(__printf__, string, first)))
 
 /* glibc keeps room for small thread-local variables of libraries that are loaded late, so the

@@ -226,6 +226,8 @@ bool promc__is_recent(const void *object);
 #define PROMC__SLOT_WATCHED 0x40000000u /* the next update clears it: somebody wants to know */
 #define PROMC__SLOT_CALLBACK 0x20000000u /* a gauge's function gives the value */
 #define PROMC__SLOT_MASK 0x1FFFFFFFu
+/* No thread has a page for it, nor for the slots that follow. */
+#define PROMC__NO_SLOT 0x1FF00000u
 
 /*
  * A block of cells: the first is a sum (double), the others are counts (integers). A counter has the
@@ -252,6 +254,9 @@ static inline size_t promc__shared_words(uint32_t cells)
 
 /* Gives zeroed numbers their slots. False: no memory. */
 bool promc__numbers_init(promc__numbers *numbers, uint32_t cells);
+/* Gives slots to numbers that have PROMC__NO_SLOT and use their shared cells until then. False: no
+ * memory. With the cells lock held. */
+bool promc__numbers_attach(promc__numbers *numbers);
 /* Gives the slots back; needs promc__numbers_clear() first. With the cells lock held. */
 void promc__numbers_release(promc__numbers *numbers);
 /* Zeroes every cell. Nobody may be updating: removed and quiesced. With the cells lock held. */
@@ -259,6 +264,10 @@ void promc__numbers_clear(promc__numbers *numbers);
 
 /* Adds `sum` to the first cell and `count` to cell `offset` (unless it is 0): the slow path. */
 void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count);
+
+/* The same in the cells that all threads share, and `count` also to cell `also` (unless it is 0). */
+void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint32_t also,
+                          uint64_t count);
 
 /* Adds to the first cell only. */
 static inline void promc__add(promc__numbers *numbers, double amount)
@@ -322,7 +331,6 @@ void promc__snapshot_end(void);
 
 /* ---- for shared.c, snapshot.c and shard.c only --------------------------------------------------- */
 
-void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count);
 void promc__shared_read(promc__numbers *numbers, uint64_t *values);
 double promc__shared_sum(const promc__numbers *numbers);
 /* With the cells lock held, as is promc__wait_for_sections(). */

@@ -63,7 +63,7 @@ static bool new_block(uint32_t cells, uint32_t *slot)
 
     if (cells > left && cells <= PROMC__PAGE_CELLS)
         first += left;
-    if (cells > PROMC__SLOT_MASK - first)
+    if (cells > PROMC__NO_SLOT - first)
         return false;
     *slot = first;
     next_slot = first + cells;
@@ -86,19 +86,25 @@ static bool take_block(uint32_t cells, uint32_t *slot)
     return true;
 }
 
-bool promc__numbers_init(promc__numbers *numbers, uint32_t cells)
+bool promc__numbers_attach(promc__numbers *numbers)
 {
     uint32_t slot = 0;
-    bool taken;
 
-    promc__lock(&promc__cells_lock);
-    taken = take_block(cells, &slot);
-    promc__unlock(&promc__cells_lock);
-    if (!taken)
+    if (!take_block(numbers->cells, &slot))
         return false;
-    numbers->cells = cells;
     atomic_store_explicit(&numbers->slot, slot, memory_order_release);
     return true;
+}
+
+bool promc__numbers_init(promc__numbers *numbers, uint32_t cells)
+{
+    bool done;
+
+    numbers->cells = cells;
+    promc__lock(&promc__cells_lock);
+    done = promc__numbers_attach(numbers);
+    promc__unlock(&promc__cells_lock);
+    return done;
 }
 
 void promc__numbers_release(promc__numbers *numbers)
@@ -164,7 +170,7 @@ void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, 
             if (offset)
                 promc__cell_count(count_cell, count);
         } else {
-            promc__shared_update(numbers, sum, offset, count);
+            promc__shared_update(numbers, sum, offset, 0, count);
         }
     }
     promc__leave_slowly(&section);

@@ -48,7 +48,8 @@ static void atomic_add_double(_Atomic uint64_t *cell, double amount)
         ;
 }
 
-void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count)
+void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint32_t also,
+                          uint64_t count)
 {
     unsigned bank;
 
@@ -60,6 +61,8 @@ void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, 
     atomic_add_double(&bank_of(numbers, bank)[0], sum);
     if (offset)
         atomic_fetch_add_explicit(&bank_of(numbers, bank)[offset], count, memory_order_relaxed);
+    if (also)
+        atomic_fetch_add_explicit(&bank_of(numbers, bank)[also], count, memory_order_relaxed);
     atomic_fetch_add_explicit(finished_of(numbers, bank), 1, memory_order_release);
 }
 

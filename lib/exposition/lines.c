@@ -155,12 +155,14 @@ struct split {
 static size_t label_place(const promc__encoder *encoder, const promc__point *point,
                           const char *name)
 {
-    const char *at = encoder->stored, *end = at + encoder->stored_size;
-    const char *escaped = point->labels, *escaped_end = escaped + point->labels_size;
+    const char *at = encoder->stored, *end;
+    const char *escaped = point->labels, *escaped_end;
     promc__label_part part, escaped_part;
 
-    if (point->labels != encoder->labels.data)
+    if (!at || point->labels != encoder->labels.data)
         return promc__label_place(point->labels, point->labels_size, name);
+    end = at + encoder->stored_size;
+    escaped_end = escaped + point->labels_size;
     while (promc__label_next(&at, end, &part) &&
            promc__label_next(&escaped, escaped_end, &escaped_part)) {
         if (promc__label_compare(name, strlen(name), &part) < 0)

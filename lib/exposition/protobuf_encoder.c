@@ -5,6 +5,7 @@
  * output stays streaming, and readers take one metric after the other anyway.
  */
 #include "exposition/encoder.h"
+#include "exposition/protobuf_native.h"
 #include "exposition/wire.h"
 
 #include "base/number.h"
@@ -27,7 +28,7 @@ enum {
 enum { LABEL_NAME = 1, LABEL_VALUE };
 enum { COUNTER_VALUE = 1, COUNTER_EXEMPLAR, COUNTER_CREATED };
 enum { SUMMARY_COUNT = 1, SUMMARY_SUM, SUMMARY_QUANTILE, SUMMARY_CREATED };
-enum { HISTOGRAM_COUNT = 1, HISTOGRAM_SUM, HISTOGRAM_BUCKET, HISTOGRAM_CREATED = 15 };
+enum { HISTOGRAM_COUNT = 1, HISTOGRAM_SUM, HISTOGRAM_BUCKET, HISTOGRAM_CREATED = 15, HISTOGRAM_EXEMPLAR };
 enum { BUCKET_COUNT = 1, BUCKET_BOUND, BUCKET_EXEMPLAR };
 enum { EXEMPLAR_LABEL = 1, EXEMPLAR_VALUE, EXEMPLAR_TIMESTAMP };
 enum { TIMESTAMP_SECONDS = 1, TIMESTAMP_NANOS };
@@ -249,6 +250,20 @@ static void message_bucket(promc__encoder *encoder, uint64_t count, double bound
     promc__wire_end(out, begin);
 }
 
+static void message_buckets(promc__encoder *encoder, const promc__point *point)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i <= point->bound_count; i++) {
+        count += point->counts[i];
+        message_bucket(encoder, count,
+                       i < point->bound_count ? point->bounds[i] : (double)INFINITY,
+                       point->exemplars ? &point->exemplars[i] : NULL);
+    }
+}
+
+/* A native histogram without classic buckets has only the one that holds everything, for the other
+ * formats. */
 static void message_histogram(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
@@ -259,12 +274,12 @@ static void message_histogram(promc__encoder *encoder, const promc__point *point
         count += point->counts[i];
     promc__wire_u64(out, HISTOGRAM_COUNT, count);
     promc__wire_double(out, HISTOGRAM_SUM, point->sum);
-    count = 0;
-    for (size_t i = 0; i <= point->bound_count; i++) {
-        count += point->counts[i];
-        message_bucket(encoder, count,
-                       i < point->bound_count ? point->bounds[i] : (double)INFINITY,
-                       point->exemplars ? &point->exemplars[i] : NULL);
+    if (!point->native || point->bound_count)
+        message_buckets(encoder, point);
+    if (point->native) {
+        promc__wire_native(out, point->native);
+        for (size_t i = 0; i < point->native->exemplar_count; i++)
+            write_exemplar(encoder, HISTOGRAM_EXEMPLAR, &point->native->exemplars[i]);
     }
     if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
         write_time(out, HISTOGRAM_CREATED, point->created);

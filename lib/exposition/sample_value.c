@@ -34,6 +34,8 @@ static int visit_children(promc__family *family, promc__visitor visitor, void *a
         return promc__fail_memory(family->name);
     while (visit.status == PROMC_OK && promc__cursor_step(&cursor, visit_point, &visit))
         ;
+    if (visit.status == PROMC_OK && cursor.error)
+        visit.status = promc__fail_memory(family->name);
     promc__cursor_close(&cursor);
     return visit.status;
 }

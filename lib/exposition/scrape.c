@@ -84,6 +84,7 @@ static int open_cursor(promc__scrape *scrape, promc__family *family)
 {
     if (!promc__cursor_open(&scrape->cursor, family))
         return promc__fail_memory(family->name);
+    scrape->cursor.native = scrape->encoder.encoding == &promc__protobuf_encoding;
     return PROMC_OK;
 }
 
@@ -110,6 +111,8 @@ static int begin_family(promc__scrape *scrape)
 /* After the points: the created samples where they are a section of their own, then the rest. */
 static int finish_points(promc__scrape *scrape)
 {
+    if (scrape->cursor.error)
+        return promc__fail_memory(scrape->entry->family->name);
     if (scrape->at == AT_POINTS && promc__encoder_wants_created(&scrape->encoder)) {
         promc__family *family = scrape->entry->family;
 

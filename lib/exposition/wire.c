@@ -34,6 +34,17 @@ void promc__wire_u64(promc__buffer *out, unsigned field, uint64_t value)
     promc__wire_varint(out, value);
 }
 
+/* Small numbers of either sign are short: 0 -1 1 -2 ... become 0 1 2 3 ... */
+uint64_t promc__zigzag(int64_t value)
+{
+    return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
+}
+
+void promc__wire_sint(promc__buffer *out, unsigned field, int64_t value)
+{
+    promc__wire_u64(out, field, promc__zigzag(value));
+}
+
 /* Little-endian, whatever the machine. */
 void promc__wire_double(promc__buffer *out, unsigned field, double value)
 {

@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 void promc__wire_varint(promc__buffer *out, uint64_t value);
+uint64_t promc__zigzag(int64_t value);
 void promc__wire_u64(promc__buffer *out, unsigned field, uint64_t value);
+void promc__wire_sint(promc__buffer *out, unsigned field, int64_t value); /* zigzag */
 void promc__wire_double(promc__buffer *out, unsigned field, double value);
 void promc__wire_bytes(promc__buffer *out, unsigned field, const char *data, size_t size);
 

@@ -172,7 +172,7 @@ static promc__child *make_child(promc__family *family, const char *const *values
         atomic_store_explicit(promc__shared(&child->numbers), 0, memory_order_relaxed);
     if (family->idle_ttl > 0)
         *promc__child_last_update(child) = 0;
-    if (!child->text) {
+    if (!child->text || (family->type->prepare && !family->type->prepare(child))) {
         put_back(family, child);
         return NULL;
     }

@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "base/utf8.h"
 #include "metrics/label_text.h"
+#include "metrics/native.h"
 
 #include <string.h>
 
@@ -36,6 +37,8 @@ struct promc__exemplars {
 
 static size_t exemplar_count(const promc__family *family)
 {
+    if (family->native)
+        return family->bound_count + 1 + PROMC__NATIVE_EXEMPLARS;
     return family->cells > 1 ? family->cells - 1 : 1;
 }
 

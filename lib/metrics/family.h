@@ -24,7 +24,9 @@ typedef struct promc__type {
     bool has_created;          /* has _created series */
     /* Fills the numbers of a point under the stripe lock; `values` are the child's cells. */
     void (*fill)(promc__child *child, const uint64_t *values, promc__point *point);
-    /* Frees child->extra. NULL: nothing to do. */
+    /* Makes what a new child needs beside its cells; false: no memory. NULL: nothing to do. */
+    bool (*prepare)(promc__child *child);
+    /* Frees that and child->extra. NULL: nothing to do. */
     void (*finish)(promc__child *child);
     bool has_exemplars;
 } promc__type;
@@ -88,7 +90,9 @@ struct promc__family {
     char **states; /* of an enum, ends in NULL */
     size_t state_count;
 
-    uint32_t cells; /* of each child; 0: it keeps its value in shared[0] alone */
+    struct promc__native_config *native; /* of native histograms, or NULL; native.h */
+
+    uint32_t cells; /* of each child; 0: shared[0] alone has its value, or its native layout */
     size_t child_size;
 
     /* Children. Lookups read the table without a lock; all else is under promc__stripe(family). */
@@ -184,15 +188,21 @@ struct promc__cursor {
     size_t batch;            /* children that fit */
     promc__child *children[PROMC__VISIT_BATCH];
     struct promc__exemplars *exemplars; /* scratch, made on demand; exemplar.h */
+    struct promc__native_scratch *scratch; /* the same, of native histograms; native_read.c */
+    bool native;                           /* native buckets are shown: set it after opening */
+    int error;                             /* why a step ended early: PROMC_OK or out of memory */
     promc__buffer text;                 /* scratch for labels of children with a callback */
 };
 
 /* False: out of memory. */
 bool promc__cursor_open(promc__cursor *cursor, promc__family *family);
-/* Calls `take` for the next few children, with the family locked. False when there are no more. */
+/* Calls `take` for the next few children, with the family locked. False when there are no more, or
+ * after cursor->error. */
 bool promc__cursor_step(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);
 void promc__cursor_close(promc__cursor *cursor);
+/* What all types have in a point: labels, created timestamp, exemplars. */
+promc__point promc__cursor_point(promc__cursor *cursor, promc__child *child);
 /* A child is about to leave the list. */
 void promc__cursors_skip(promc__family *family, const promc__child *child);
 

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "metrics/distribution.h"
 #include "metrics/exemplar.h"
+#include "metrics/native.h"
 #include "metrics/type_api.h"
 
 #include "base/error.h"
+
+static void finish_histogram(promc__child *child)
+{
+    promc__exemplar_finish(child);
+    promc__native_finish(child);
+}
 
 static const promc__type histogram_type = {
     .kind = PROMC_TYPE_HISTOGRAM,
@@ -13,7 +20,8 @@ static const promc__type histogram_type = {
     .has_created = true,
     .has_exemplars = true,
     .fill = promc__distribution_fill,
-    .finish = promc__exemplar_finish,
+    .prepare = promc__native_prepare,
+    .finish = finish_histogram,
 };
 
 static const promc__type gauge_histogram_type = {
@@ -24,15 +32,27 @@ static const promc__type gauge_histogram_type = {
     .fill = promc__distribution_fill,
 };
 
-static promc__family *create_with_buckets(const promc__type *type,
-                                          const promc__metric_opts *options,
-                                          const promc_buckets *buckets, bool labelled)
+static bool has_buckets(const promc_buckets *buckets)
 {
-    promc__family *family = promc__family_create(type, options, labelled);
+    return buckets->kind != PROMC_BUCKETS_LISTED || buckets->bounds || buckets->count;
+}
 
-    if (!family)
-        return NULL;
-    if (promc__set_buckets(family, buckets) != PROMC_OK) {
+/* Native histograms have classic buckets only if they are asked for, and their cells in layouts. */
+static int set_histogram(promc__family *family, const promc_histogram_opts *options)
+{
+    int status = promc__native_configure(family, options);
+
+    if (status == PROMC_OK && (!family->native || has_buckets(&options->buckets)))
+        status = promc__set_buckets(family, &options->buckets);
+    if (family->native)
+        family->cells = 0;
+    return status;
+}
+
+static promc__family *finish_buckets(promc__family *family, const promc__metric_opts *options,
+                                     int status, bool labelled)
+{
+    if (status != PROMC_OK) {
         promc__definition_failed(options->registry);
         promc__family_free(family);
         return NULL;
@@ -42,15 +62,21 @@ static promc__family *create_with_buckets(const promc__type *type,
 
 static promc__family *create_histogram(const promc_histogram_opts *options, bool labelled)
 {
-    return create_with_buckets(&histogram_type, (const promc__metric_opts *)options,
-                               options ? &options->buckets : NULL, labelled);
+    const promc__metric_opts *common = (const promc__metric_opts *)options;
+    promc__family *family = promc__family_create(&histogram_type, common, labelled);
+
+    return family ? finish_buckets(family, common, set_histogram(family, options), labelled) : NULL;
 }
 
 static promc__family *create_gauge_histogram(const promc_gauge_histogram_opts *options,
                                              bool labelled)
 {
-    return create_with_buckets(&gauge_histogram_type, (const promc__metric_opts *)options,
-                               options ? &options->buckets : NULL, labelled);
+    const promc__metric_opts *common = (const promc__metric_opts *)options;
+    promc__family *family = promc__family_create(&gauge_histogram_type, common, labelled);
+
+    return family ? finish_buckets(family, common, promc__set_buckets(family, &options->buckets),
+                                   labelled)
+                  : NULL;
 }
 
 PROMC__DEFINE_TYPE(histogram, create_histogram);
@@ -58,20 +84,31 @@ PROMC__DEFINE_TYPE(gauge_histogram, create_gauge_histogram);
 
 void promc_histogram_observe(promc_histogram *histogram, double value)
 {
-    if (promc__unlikely(!histogram)) {
+    promc__child *child = (promc__child *)histogram;
+
+    if (promc__unlikely(!child)) {
         promc__count_mishap(PROMC_DROPPED_UPDATES);
         return;
     }
-    promc__add_and_count(&histogram->child.numbers, value,
-                         1 + promc__bucket_of(histogram->child.family, value), 1);
+    if (child->numbers.cells == 0)
+        promc__native_observe(child, value);
+    else
+        promc__add_and_count(&child->numbers, value, 1 + promc__bucket_of(child->family, value), 1);
 }
 
 void promc_histogram_observe_exemplar(promc_histogram *histogram, double value,
                                       const promc_label *exemplar)
 {
+    promc__child *child = (promc__child *)histogram;
+    const promc__family *family;
+
     promc_histogram_observe(histogram, value);
-    if (histogram)
-        promc__exemplar_keep(&histogram->child, promc__bucket_of(histogram->child.family, value),
+    if (!child)
+        return;
+    family = child->family;
+    promc__exemplar_keep(child, promc__bucket_of(family, value), value, exemplar);
+    if (family->native)
+        promc__exemplar_keep(child, family->bound_count + 1 + promc__native_exemplar(family, value),
                              value, exemplar);
 }
 

@@ -40,6 +40,24 @@ typedef struct promc__exemplar {
     double timestamp;
 } promc__exemplar;
 
+/* A bucket of a native histogram that is not empty; native_index.h tells what an index covers. */
+typedef struct promc__native_bucket {
+    int32_t index;
+    uint64_t count;
+} promc__native_bucket;
+
+typedef struct promc__native_point {
+    int schema;
+    double zero_threshold;
+    uint64_t zero_count;
+    struct {
+        const promc__native_bucket *buckets; /* ascending */
+        size_t count;
+    } sides[2];                       /* positive, negative */
+    const promc__exemplar *exemplars; /* NULL: none; those without labels are not there */
+    size_t exemplar_count;
+} promc__native_point;
+
 typedef struct promc__point {
     /* a="1",b="2": names sorted, values escaped, names that are not legacy in quotes. No braces. */
     const char *labels;
@@ -53,6 +71,7 @@ typedef struct promc__point {
     const uint64_t *counts;
     const double *bounds;
     size_t bound_count;
+    const promc__native_point *native; /* NULL: not a native histogram */
 
     /* Summary: quantile_values[i] belongs to quantiles[i]. */
     const double *quantiles, *quantile_values;

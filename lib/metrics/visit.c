@@ -6,7 +6,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "metrics/exemplar.h"
-#include "metrics/family.h"
+#include "metrics/native.h"
 
 /* Scratch for cells: a batch of histograms should be worth the barrier of a snapshot. */
 #define SCRATCH_WORDS 1024
@@ -44,6 +44,7 @@ void promc__cursor_close(promc__cursor *cursor)
         *link = cursor->following;
     promc__unlock(promc__stripe(family));
     promc__exemplars_free(cursor->exemplars);
+    promc__native_scratch_free(cursor->scratch);
     promc__buffer_free(&cursor->text);
     promc__free(cursor->values);
     *cursor = (promc__cursor){0};
@@ -57,17 +58,24 @@ void promc__cursors_skip(promc__family *family, const promc__child *child)
     }
 }
 
-static promc__point point_of(promc__cursor *cursor, promc__child *child, const uint64_t *values)
+promc__point promc__cursor_point(promc__cursor *cursor, promc__child *child)
 {
     const promc__type *type = cursor->family->type;
     promc__point point = {.labels = child->text, .labels_size = child->text_size};
 
-    type->fill(child, values, &point);
     if (type->has_created)
         point.created = atomic_load_explicit(&child->created, memory_order_relaxed);
     if (type->has_exemplars &&
         promc__unlikely(atomic_load_explicit(&child->extra, memory_order_relaxed) != NULL))
         point.exemplars = promc__exemplars_copy(&cursor->exemplars, child);
+    return point;
+}
+
+static promc__point point_of(promc__cursor *cursor, promc__child *child, const uint64_t *values)
+{
+    promc__point point = promc__cursor_point(cursor, child);
+
+    cursor->family->type->fill(child, values, &point);
     return point;
 }
 
@@ -145,6 +153,8 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
     promc__lock(promc__stripe(family));
     if (family->type->kind == PROMC_TYPE_GAUGE) {
         any = step_gauges(cursor, take, arg);
+    } else if (family->native) {
+        any = promc__native_step(cursor, take, arg);
     } else {
         count = read_batch(cursor);
         for (size_t i = 0; i < count; i++) {

@@ -161,14 +161,17 @@ class Prometheus(Server):
     """Scrapes `targets` (job: port) four times a second. It has something to query after a good five
     seconds, which is when it looks for its targets."""
 
-    def __init__(self, program, folder, port, targets, protocols=None):
-        """`protocols`: names from Prometheus's scrape_protocols; None: what it does by itself."""
+    def __init__(self, program, folder, port, targets, protocols=None, features='exemplar-storage',
+                 settings=None):
+        """`protocols`: names from Prometheus's scrape_protocols; None: what it does by itself.
+        `settings`: more of its global configuration."""
         self.url = f'http://127.0.0.1:{port}'
         self.protocols = protocols
         os.makedirs(folder)
         scrape = {'scrape_interval': '250ms', 'scrape_timeout': '250ms'}
         if protocols:
             scrape['scrape_protocols'] = protocols
+        scrape.update(settings or {})
         with open(f'{folder}/prometheus.yml', 'w', encoding='utf-8') as config:
             json.dump({'global': scrape,
                        'scrape_configs': [{'job_name': job,
@@ -177,7 +180,7 @@ class Prometheus(Server):
         super().__init__([program, f'--config.file={folder}/prometheus.yml',
                           f'--web.listen-address=127.0.0.1:{port}',
                           f'--storage.tsdb.path={folder}/data', '--log.level=debug',
-                          '--enable-feature=exemplar-storage'],
+                          f'--enable-feature={features}'],
                          ready=f'{self.url}/-/ready', log=f'{folder}/log')
         self.version = self.api('status/buildinfo')['version']
         self.name = ' '.join([self.version, *(protocols or [])])
