@@ -16,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- clocks that stand still ------------------------------------------------------------------ */
+/* ---- clocks that stand still ----------------------------------------------------------------- */
 
 static double test_unix_time = 123.456;
 static uint64_t test_monotonic_ns = 1000000000;
@@ -39,7 +39,7 @@ static inline void script_clocks(void)
     promc__os.monotonic_ns = scripted_monotonic_ns;
 }
 
-/* ---- what is exposed --------------------------------------------------------------------------- */
+/* ---- what is exposed ------------------------------------------------------------------------- */
 
 /* NaN equals NaN; 0 does not equal -0. */
 #define assert_number(actual, expected)                                                            \

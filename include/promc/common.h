@@ -38,7 +38,7 @@
 
 PROMC_BEGIN_DECLS
 
-/* ---- errors -------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 /** Every code the library returns: X(name, number, message). */
 #define PROMC_ERROR_MAP(X)                                                                         \
@@ -99,7 +99,7 @@ typedef enum promc_mishap {
 /** How often that happened in this process, in all registries. 0 for a number that is no mishap. */
 PROMC_API uint64_t promc_mishaps(promc_mishap which);
 
-/* ---- labels -------------------------------------------------------------------------------- */
+/* ---- labels ---------------------------------------------------------------------------------- */
 
 /** One name and value. Lists of labels end in {NULL, NULL}. */
 typedef struct promc_label {
@@ -120,7 +120,7 @@ typedef struct promc_label {
  */
 PROMC_API const char *promc_label_value(const promc_label *labels, const char *name);
 
-/* ---- texts --------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 /** An owned text: `size` bytes and a NUL after them. Free it with promc_text_free(). */
 typedef struct promc_text {
@@ -137,7 +137,7 @@ PROMC_API void promc_text_free(promc_text *text);
  */
 typedef int (*promc_sink)(const void *data, size_t size, void *arg);
 
-/* ---- memory -------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 /** Where all memory of the library comes from. Semantics of the C functions, plus `ctx`. */
 typedef struct promc_allocator {

@@ -49,7 +49,7 @@ typedef struct promc_info_family promc_info_family;
 typedef struct promc_enum_family promc_enum_family;
 typedef struct promc_gauge_histogram_family promc_gauge_histogram_family;
 
-/* ---- options ------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 /** `.registry = PROMC_UNREGISTERED`: belongs to no registry yet; see promc_registry_add(). */
 #define PROMC_UNREGISTERED ((promc_registry *)(uintptr_t)1)
@@ -165,7 +165,7 @@ typedef struct promc_enum_opts {
     const char *const *states; /**< required: PROMC_STATES(...) */
 } promc_enum_opts;
 
-/* ---- functions every type has --------------------------------------------------------------- */
+/* ---- functions every type has ---------------------------------------------------------------- */
 
 /**
  * For T in counter, gauge, histogram, summary, info, enum, gauge_histogram:
@@ -353,7 +353,7 @@ PROMC_API void promc_gauge_set_function(promc_gauge *gauge, double (*function)(v
 /** The current value (the function's, if one is set); 0 for NULL. */
 PROMC_API double promc_gauge_value(const promc_gauge *gauge);
 
-/* ---- histogram, summary, gauge histogram: distributions --------------------------------------- */
+/* ---- histogram, summary, gauge histogram: distributions -------------------------------------- */
 
 /** Counts `value` into its bucket (the first bound >= value) and adds it to the sum. NaN goes to
  *  the +Inf bucket and makes the sum NaN; among native buckets it has none. The first values in a
@@ -382,21 +382,21 @@ PROMC_API int promc_info_set(promc_info *info, const promc_label *pairs);
 /** Switches to `state`. @return PROMC_OK; PROMC_ERROR_ARGUMENT if it is none of its states. */
 PROMC_API int promc_enum_state(promc_enum *e, const char *state);
 
-/* ---- created timestamps ----------------------------------------------------------------------- */
+/* ---- created timestamps ---------------------------------------------------------------------- */
 
 /** Stops `_created` series, in all registries; so does the environment variable
  *  PROMETHEUS_DISABLE_CREATED_SERIES with the value true, t or 1. */
 PROMC_API void promc_disable_created_series(void);
 PROMC_API void promc_enable_created_series(void);
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /** Metrics made from now on may only have names of the old character set, [a-zA-Z_:][a-zA-Z0-9_:]*;
  *  so does the environment variable PROMETHEUS_LEGACY_NAME_VALIDATION. Default: any UTF-8. */
 PROMC_API void promc_enable_legacy_name_validation(void);
 PROMC_API void promc_disable_legacy_name_validation(void);
 
-/* ---- timers ----------------------------------------------------------------------------------- */
+/* ---- timers ---------------------------------------------------------------------------------- */
 
 /** A running measurement; lives on the stack, nothing to free. Not for sharing between threads. */
 typedef struct promc_timer {

@@ -116,8 +116,7 @@ typedef struct promc_instance_key {
  */
 PROMC_API int promc_instance_ip_grouping_key(promc_instance_key *key, const char *towards);
 
-/* ---- regularly ---------------------------------------------------------------------------------
- */
+/* ---- regularly ------------------------------------------------------------------------------- */
 
 typedef struct promc_pusher promc_pusher;
 
@@ -144,8 +143,7 @@ PROMC_API int promc_pusher_error(promc_pusher *pusher, promc_error *error);
  */
 PROMC_API int promc_pusher_stop(promc_pusher *pusher);
 
-/* ---- Graphite ----------------------------------------------------------------------------------
- */
+/* ---- Graphite -------------------------------------------------------------------------------- */
 
 /** Options of promc_push_to_graphite("localhost:2003", ...) and promc_graphite_start(). */
 typedef struct promc_graphite_opts {
@@ -175,7 +173,7 @@ PROMC_API promc_pusher *promc_graphite_pusher_create(const promc_graphite_opts *
 #define promc_graphite_start(...) promc_graphite_pusher_create(PROMC__GRAPHITE_OPTIONS(__VA_ARGS__))
 #endif
 
-/* ---- remote write ------------------------------------------------------------------------------ */
+/* ---- remote write ---------------------------------------------------------------------------- */
 
 /** Options of promc_remote_write("http://localhost:9090/api/v1/write", ...) and
  *  promc_remote_write_start(). */

@@ -49,8 +49,7 @@ static void json_skip_blanks(struct json_reader *reader)
     }
 }
 
-/* ---- strings ------------------------------------------------------------------------------------
- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 /* Four hexadecimal digits; -1 if there are none. */
 static long json_hex4(struct json_reader *reader)
@@ -180,8 +179,7 @@ static int json_read_string(struct json_reader *reader, const char **text, size_
     return PROMC_OK;
 }
 
-/* ---- numbers and words --------------------------------------------------------------------------
- */
+/* ---- numbers and words ----------------------------------------------------------------------- */
 
 static bool json_digits(struct json_reader *reader)
 {
@@ -250,8 +248,7 @@ static int json_read_word(struct json_reader *reader, promc__json_value *value)
     return json_malformed(reader, "something that is no value");
 }
 
-/* ---- values -------------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static int json_grow(struct json_reader *reader)
 {
@@ -401,8 +398,7 @@ void promc__json_free(promc__json *json)
     json->value_count = 0;
 }
 
-/* ---- looking ------------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 const promc__json_value *promc__json_member(const promc__json_value *object, const char *name)
 {

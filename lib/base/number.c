@@ -59,7 +59,7 @@ static const uint64_t number_tens[] = {
     UINT64_C(10000000000000000),
 };
 
-/* ---- arithmetic ---------------------------------------------------------------------------- */
+/* ---- arithmetic ------------------------------------------------------------------------------ */
 
 #if defined(__SIZEOF_INT128__) && !defined(PROMC__NO_INT128)
 
@@ -129,7 +129,7 @@ static inline int number_log2_pow10(int power) /* floor(log2(10^power)) */
     return number_shift(power * 1741647, 19);
 }
 
-/* ---- the digits of c * 2^q ----------------------------------------------------------------- */
+/* ---- the digits of c * 2^q ------------------------------------------------------------------- */
 
 /* Schubfach. A power of two is `irregular`: the double below it is only half as far away. */
 static PROMC__COLD struct number_decimal number_schubfach(uint64_t c, int q, bool irregular)
@@ -189,7 +189,7 @@ static inline struct number_decimal number_shortest(uint64_t c, int q)
     return (struct number_decimal){digits * (1 + 9 * (uint64_t)few), k - few};
 }
 
-/* ---- digits to characters ------------------------------------------------------------------ */
+/* ---- digits to characters -------------------------------------------------------------------- */
 
 #define NUMBER_ZEROS UINT64_C(0x3030303030303030)
 
@@ -396,7 +396,7 @@ size_t promc__write_repr(char *out, double value)
     return sign + number_finite(out + sign, size, NUMBER_REPR_LIMIT);
 }
 
-/* ---- integers ------------------------------------------------------------------------------ */
+/* ---- integers -------------------------------------------------------------------------------- */
 
 size_t promc__write_u64(char *out, uint64_t value)
 {

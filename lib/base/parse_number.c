@@ -24,7 +24,7 @@
 /* Of what is written after "e": no text is long enough for its digits to bring it back from there. */
 #define DECIMAL_EXPONENT_CAP (INT64_C(1) << 56)
 
-/* ---- products ------------------------------------------------------------------------------ */
+/* ---- products -------------------------------------------------------------------------------- */
 
 #if defined(__SIZEOF_INT128__) && !defined(PROMC__NO_INT128)
 

@@ -46,7 +46,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* ---- cells and pages -------------------------------------------------------------------------- */
+/* ---- cells and pages ------------------------------------------------------------------------- */
 
 /* 8 bytes, holding a double or an integer: the owner of the slot knows which. */
 typedef union promc__cell {
@@ -103,7 +103,7 @@ static inline void promc__cell_count(promc__cell *cell, uint64_t amount)
     atomic_store_explicit(&cell->bits, count + amount, memory_order_relaxed);
 }
 
-/* ---- shards ----------------------------------------------------------------------------------- */
+/* ---- shards ---------------------------------------------------------------------------------- */
 
 /* Pages by slot / PROMC__PAGE_CELLS. Replaced by a larger one when needed; the old ones stay (they
  * are at most as large together), so that a reader never loses the one it is in. */
@@ -218,7 +218,7 @@ static inline void promc__note_recent(promc__shard *shard, const void *object)
  * a thread did to it before it noted another is visible after this. */
 bool promc__is_recent(const void *object);
 
-/* ---- the numbers of one child ------------------------------------------------------------------ */
+/* ---- the numbers of one child ---------------------------------------------------------------- */
 
 /* Flags in a slot word; slot numbers stay below them. The quick path takes any flag for a slot
  * without a page, and the slow path sorts it out. */
@@ -318,7 +318,7 @@ double promc__numbers_sum(const promc__numbers *numbers);
 /* Sets the watch flag again; returns whether it was still set, that is, nothing was updated. */
 bool promc__numbers_watch(promc__numbers *numbers);
 
-/* ---- snapshots ---------------------------------------------------------------------------------- */
+/* ---- snapshots ------------------------------------------------------------------------------- */
 
 /*
  * Between begin and end, promc__snapshot_read() gives numbers that belong together: every update is
@@ -329,7 +329,7 @@ void promc__snapshot_begin(void);
 void promc__snapshot_read(promc__numbers *numbers, uint64_t *values);
 void promc__snapshot_end(void);
 
-/* ---- for shared.c, snapshot.c and shard.c only --------------------------------------------------- */
+/* ---- for shared.c, snapshot.c and shard.c only ----------------------------------------------- */
 
 void promc__shared_read(promc__numbers *numbers, uint64_t *values);
 double promc__shared_sum(const promc__numbers *numbers);

@@ -7,7 +7,7 @@
 
 #include <promc/common.h>
 
-/* ---- slots -------------------------------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 /* Blocks of one size that were given back. There is always room for all blocks of that size, so
  * that giving one back cannot fail. Under the cells lock. */
@@ -141,7 +141,7 @@ void promc__numbers_clear(promc__numbers *numbers)
         atomic_store_explicit(&promc__shared(numbers)[i], 0, memory_order_relaxed);
 }
 
-/* ---- updates, the slow way ----------------------------------------------------------------------- */
+/* ---- updates, the slow way ------------------------------------------------------------------- */
 
 /* False if the slot is for no updates any more. */
 static bool plain_slot(promc__numbers *numbers, uint32_t *slot)

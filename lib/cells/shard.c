@@ -33,7 +33,7 @@ void promc_set_private_memory_limit(size_t bytes)
     atomic_store_explicit(&private_limit, bytes, memory_order_relaxed);
 }
 
-/* ---- threads come and go ------------------------------------------------------------------------ */
+/* ---- threads come and go --------------------------------------------------------------------- */
 
 /* Another thread may take the shard over from here on, values in place. A thread that was cancelled
  * in the middle of a section has left it now. */
@@ -163,7 +163,7 @@ static promc__shard *attach_shard(void)
     return promc__my_shard;
 }
 
-/* ---- sections, the slow way --------------------------------------------------------------------- */
+/* ---- sections, the slow way ------------------------------------------------------------------ */
 
 /* The fence, because a locked instruction is none everywhere: ARM's may let later loads pass. */
 static promc__section enter_without_shard(void)
@@ -222,7 +222,7 @@ void promc__leave_slowly(const promc__section *section)
         atomic_fetch_sub(&threads_without_shard, 1);
 }
 
-/* ---- pages -------------------------------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 static bool reserve_private(size_t bytes)
 {
@@ -293,7 +293,7 @@ promc__cell *promc__make_private_cell(promc__shard *shard, uint32_t slot)
     return &page->cells[slot % PROMC__PAGE_CELLS];
 }
 
-/* ---- waiting for sections ------------------------------------------------------------------------ */
+/* ---- waiting for sections -------------------------------------------------------------------- */
 
 /*
  * A section lasts nanoseconds unless its thread loses the processor in it. So the reader looks a few

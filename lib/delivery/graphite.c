@@ -64,8 +64,7 @@ int promc_graphite_push(const promc_graphite_opts *options)
     return status == PROMC_OK ? push_lines(&set) : status;
 }
 
-/* ---- regularly ----------------------------------------------------------------------------------
- */
+/* ---- regularly ------------------------------------------------------------------------------- */
 
 struct graphite_job {
     promc_graphite_opts set; /* of its own strings */

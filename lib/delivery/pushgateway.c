@@ -10,8 +10,7 @@
 
 #include <promc/push.h>
 
-/* ---- one push -----------------------------------------------------------------------------------
- */
+/* ---- one push -------------------------------------------------------------------------------- */
 
 /* Content-Type, then those of the caller. */
 static promc_http_header *make_headers(const promc_push_opts *set)
@@ -120,8 +119,7 @@ int promc_gateway_delete(const promc_push_opts *options)
     return copy_and_use(options, "DELETE");
 }
 
-/* ---- regularly ----------------------------------------------------------------------------------
- */
+/* ---- regularly ------------------------------------------------------------------------------- */
 
 struct gateway_job {
     promc_push_opts set; /* of its own strings */

@@ -102,8 +102,7 @@ int promc_remote_write_once(const promc_remote_write_opts *options)
     return status == PROMC_OK ? write_remotely(&set) : status;
 }
 
-/* ---- regularly ----------------------------------------------------------------------------------
- */
+/* ---- regularly ------------------------------------------------------------------------------- */
 
 struct remote_job {
     promc_remote_write_opts set; /* of its own strings */

@@ -23,8 +23,7 @@ typedef struct block_codes {
     uint16_t told[PROMC__LITERALS + PROMC__DISTANCES]; /* symbol | extra bits << 8 */
 } block_codes;
 
-/* ---- bits ---------------------------------------------------------------------------------------
- */
+/* ---- bits ------------------------------------------------------------------------------------ */
 
 /* Room for the rest was made by reserve_bits(). */
 typedef struct bit_writer {
@@ -61,8 +60,7 @@ static void keep_bits(const bit_writer *writer, promc__block *block, promc__buff
     block->bit_count = writer->count;
 }
 
-/* ---- symbols ------------------------------------------------------------------------------------
- */
+/* ---- symbols --------------------------------------------------------------------------------- */
 
 /* The symbol for a length, less three, and how many extra bits it has (RFC 1951 3.2.5): the two
  * bits behind the highest one belong to the symbol. */
@@ -236,8 +234,7 @@ static void write_description(bit_writer *writer, const block_codes *codes)
     }
 }
 
-/* ---- blocks -------------------------------------------------------------------------------------
- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 /* What is written for bits 0 to 8 of a token, extra bits included, and for bits 9 to 13, with the
  * number of extra bits that the rest of the token has. */

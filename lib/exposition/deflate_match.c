@@ -63,8 +63,7 @@ void promc__deflate_free(promc__deflate *d)
     promc__free(d);
 }
 
-/* ---- finding ------------------------------------------------------------------------------------
- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 /* Of PROMC__MATCH_MIN bytes. */
 static inline unsigned hash_of_bytes(uint64_t bytes)
@@ -138,8 +137,7 @@ static inline size_t common_size(const unsigned char *a, const unsigned char *b,
     return size < limit ? size : limit;
 }
 
-/* ---- tokens -------------------------------------------------------------------------------------
- */
+/* ---- tokens ---------------------------------------------------------------------------------- */
 
 /* Writes the tokens before `end` as a block, which ends at data[at]. */
 static uint32_t *end_block(promc__deflate *d, promc__buffer *out, const uint32_t *end, size_t at,
@@ -223,8 +221,7 @@ static void make_tokens(promc__deflate *d, promc__buffer *out, size_t until)
     d->at = at;
 }
 
-/* ---- the stream ---------------------------------------------------------------------------------
- */
+/* ---- the stream ------------------------------------------------------------------------------ */
 
 /*
  * A block can only be stored while its data is there. One that goes on must be sure to get shorter

@@ -36,7 +36,7 @@ static void make_head(promc__encoder *encoder, promc__sample_kind kind)
         promc__buffer_char(text, '}');
 }
 
-/* ---- lines ----------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 /* Room for what a line has beside its name and labels. */
 #define LINE_ROOM (2 * PROMC__NUMBER_SIZE + 8)
@@ -208,7 +208,7 @@ static void write_split_line(const promc__encoder *encoder, promc__buffer *out, 
     out->size = (size_t)(at - out->data);
 }
 
-/* ---- the types --------------------------------------------------------------------------------------- */
+/* ---- the types ------------------------------------------------------------------------------- */
 
 static void append_bound(promc__encoder *encoder, double bound)
 {
@@ -336,7 +336,7 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
     }
 }
 
-/* ---- names of labels ------------------------------------------------------------------------------------ */
+/* ---- names of labels ------------------------------------------------------------------------- */
 
 /* Stored texts have names as they are; this escapes them. Their order stays that of the originals. */
 static void escape_names(promc__encoder *encoder, promc__buffer *out, const char *labels,

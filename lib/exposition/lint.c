@@ -31,7 +31,7 @@ struct lint_run {
     promc__budget budget;
 };
 
-/* ---- samples --------------------------------------------------------------------------------------- */
+/* ---- samples --------------------------------------------------------------------------------- */
 
 static struct lint_entry *lint_entry_of(struct lint_run *run, const promc_parsed_family *family)
 {
@@ -110,7 +110,7 @@ static int lint_sample(const promc_parsed_sample *sample, void *arg)
     return 0;
 }
 
-/* ---- families -------------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 static bool lint_is_blank(const char *text)
 {

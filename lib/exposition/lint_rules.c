@@ -47,7 +47,7 @@ static bool lint_has_word(const char *name, const char *word)
     return false;
 }
 
-/* ---- units --------------------------------------------------------------------------------------- */
+/* ---- units ----------------------------------------------------------------------------------- */
 
 /* The base unit of a word such as "milliseconds"; NULL if it is no unit. */
 static const char *base_unit(const char *word, size_t size)
@@ -120,7 +120,7 @@ static void lint_abbreviations(promc__lint *lint, const promc__lint_family *fami
     }
 }
 
-/* ---- types ----------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 static void lint_suffixes(promc__lint *lint, const promc__lint_family *family)
 {

@@ -12,7 +12,7 @@
 #define PARSE_LINE_LIMIT ((size_t)1 << 20)
 #define PARSE_MEMORY_LIMIT ((size_t)256 << 20)
 
-/* ---- errors ------------------------------------------------------------------------------------ */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static int parse_fail_with(const promc__parser *parser, size_t line, size_t column, const char *format,
                      va_list arguments)
@@ -58,7 +58,7 @@ int promc__parse_no_room(promc__parser *parser)
     return promc__fail_memory("promc_parse");
 }
 
-/* ---- families ---------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 promc__parse_family *promc__parse_new_family(promc__parser *parser, const char *name, size_t size)
 {
@@ -102,7 +102,7 @@ int promc__parse_report(promc__parser *parser, promc__parse_family *family)
     return parse_refused(parser->callbacks->sample(&parser->sample, parser->arg));
 }
 
-/* ---- lines ------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static int parse_line(promc__parser *parser)
 {

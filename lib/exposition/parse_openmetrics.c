@@ -49,7 +49,7 @@ static const char *suffix_in(const promc__parse_family *family, const char *name
     return NULL;
 }
 
-/* ---- one family after the other ---------------------------------------------------------------- */
+/* ---- one family after the other -------------------------------------------------------------- */
 
 /* Takes name + suffix for the family. */
 static int claim_name(promc__parser *parser, const promc_parsed_family *family, const char *suffix)
@@ -142,7 +142,7 @@ static int openmetrics_new_family(promc__parser *parser, const char *name, size_
     return parser->current ? PROMC_OK : promc__parse_no_room(parser);
 }
 
-/* ---- lines ------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static int openmetrics_read_type(promc__parser *parser, promc__parse_family *family,
                             const promc__parse_metadata *metadata)

@@ -52,7 +52,7 @@ static bool rule_label_number(const promc_parsed_sample *sample, size_t index, d
            !isnan(*number) && (!(*number > 0 && isinf(*number)) || strcmp(text, "+Inf") == 0);
 }
 
-/* ---- a sample by itself -------------------------------------------------------------------------- */
+/* ---- a sample by itself ---------------------------------------------------------------------- */
 
 static int rule_labels(promc__parser *parser, const promc__parse_family *family, const char *suffix)
 {
@@ -131,7 +131,7 @@ int promc__parse_check_sample(promc__parser *parser, const promc__parse_family *
     return status;
 }
 
-/* ---- among the others ---------------------------------------------------------------------------- */
+/* ---- among the others ------------------------------------------------------------------------ */
 
 /* Of the labels that make the group, and of all of them with the name. */
 static void sample_prints(const promc__parser *parser, const promc__parse_family *family,

@@ -93,7 +93,7 @@ static int text_read_sample(promc__parser *parser)
     return promc__parse_report(parser, family);
 }
 
-/* ---- metadata ---------------------------------------------------------------------------------- */
+/* ---- metadata -------------------------------------------------------------------------------- */
 
 static int text_read_help(promc__parser *parser, promc__parse_family *family,
                      const promc__parse_metadata *metadata)

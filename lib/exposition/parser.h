@@ -91,7 +91,7 @@ typedef struct promc__parser {
     promc__budget budget;
 } promc__parser;
 
-/* ---- parse.c ----------------------------------------------------------------------------------- */
+/* ---- parse.c --------------------------------------------------------------------------------- */
 
 /* Fails at a place of the line, or of another line. Returns PROMC_ERROR_SYNTAX. */
 int promc__parse_fail(promc__parser *parser, const char *at, const char *format, ...)
@@ -110,7 +110,7 @@ int promc__parse_report(promc__parser *parser, promc__parse_family *family);
 /* Runs a parser whose format, callbacks and options are set; frees all but the arena. */
 int promc__parse_run(promc__parser *parser, promc_format format, const char *data, size_t size);
 
-/* ---- parse_token.c ------------------------------------------------------------------------------ */
+/* ---- parse_token.c --------------------------------------------------------------------------- */
 
 /* Room for the strings of the line. */
 bool promc__parse_prepare_strings(promc__parser *parser);
@@ -136,7 +136,7 @@ static inline const char *promc__parse_skip_blanks(const char *at, const char *e
     return at;
 }
 
-/* ---- the rest, one file each --------------------------------------------------------------------- */
+/* ---- the rest, one file each ----------------------------------------------------------------- */
 
 /* Reads the line into parser->sample, whose family is not known yet. */
 int promc__parse_sample(promc__parser *parser);

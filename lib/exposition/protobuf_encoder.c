@@ -37,7 +37,7 @@ enum { PAIR_FIRST = 1, PAIR_SECOND }; /* Gauge, Untyped, Quantile */
 /* A family message is passed on when it has grown to this. */
 #define MESSAGE_SIZE ((size_t)16 << 10)
 
-/* ---- families -------------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 static unsigned protobuf_type(promc_type type)
 {
@@ -101,7 +101,7 @@ static void pass_message(promc__encoder *encoder, promc__buffer *out)
     message->size = encoder->message_head;
 }
 
-/* ---- labels, exemplars, times ------------------------------------------------------------------------ */
+/* ---- labels, exemplars, times ---------------------------------------------------------------- */
 
 static void append_unescaped(promc__buffer *out, const char *text, size_t size)
 {
@@ -188,7 +188,7 @@ static void write_exemplar(promc__encoder *encoder, unsigned field, const promc_
     promc__wire_end(out, begin);
 }
 
-/* ---- metrics -------------------------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 static double value_of(const promc__value *value)
 {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* ---- visiting all points of a registry ----------------------------------------------------------- */
+/* ---- visiting all points of a registry ------------------------------------------------------- */
 
 struct visit {
     const promc__family *family;
@@ -86,7 +86,7 @@ int promc__visit_registry(promc_registry *registry, promc__visitor visitor, void
     return status;
 }
 
-/* ---- the one that is wanted ------------------------------------------------------------------------ */
+/* ---- the one that is wanted ------------------------------------------------------------------ */
 
 struct search {
     const char *name;

@@ -5,7 +5,7 @@
  */
 #include "exposition/lines.h"
 
-/* ---- metadata ------------------------------------------------------------------------------------ */
+/* ---- metadata -------------------------------------------------------------------------------- */
 
 static void write_metadata(promc__encoder *encoder, promc__buffer *out, const char *suffix,
                            const char *type)
@@ -53,7 +53,7 @@ static void text_begin(promc__encoder *encoder, promc__buffer *out)
     promc__write_heads(encoder);
 }
 
-/* ---- what comes after the points -------------------------------------------------------------------------- */
+/* ---- what comes after the points ------------------------------------------------------------- */
 
 /* Created samples are gauges of their own here. */
 static void text_created(promc__encoder *encoder, promc__buffer *out, const promc__point *point)

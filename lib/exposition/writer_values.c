@@ -33,7 +33,7 @@ static bool is_type(const promc_family *family, promc_type type)
     return family && family->descriptor.type == type;
 }
 
-/* ---- single numbers --------------------------------------------------------------------------------- */
+/* ---- single numbers -------------------------------------------------------------------------- */
 
 static int write_single(promc_writer *writer, promc_family *family, promc__value value,
                         const promc_label *labels)
@@ -66,7 +66,7 @@ int promc_writer_i64(promc_writer *writer, promc_family *family, int64_t value,
     return write_single(writer, family, (promc__value){.kind = PROMC__I64, .i64 = value}, labels);
 }
 
-/* ---- histograms --------------------------------------------------------------------------------------- */
+/* ---- histograms ------------------------------------------------------------------------------ */
 
 static int check_histogram(const promc_family *family, const promc_histogram_value *value)
 {
@@ -133,7 +133,7 @@ int promc_writer_histogram(promc_writer *writer, promc_family *family,
     return status;
 }
 
-/* ---- summaries ------------------------------------------------------------------------------------------ */
+/* ---- summaries ------------------------------------------------------------------------------- */
 
 static int check_summary(const promc_family *family, const promc_summary_value *value)
 {
@@ -169,7 +169,7 @@ int promc_writer_summary(promc_writer *writer, promc_family *family,
     return promc__writer_take(writer, family, &point, labels);
 }
 
-/* ---- info and stateset ------------------------------------------------------------------------------------ */
+/* ---- info and stateset ----------------------------------------------------------------------- */
 
 int promc_writer_info(promc_writer *writer, promc_family *family, const promc_label *pairs,
                       const promc_label *labels)

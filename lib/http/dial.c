@@ -12,8 +12,7 @@
 
 enum { DIAL_PAUSE_NS = 5000000 };
 
-/* ---- the deadline -------------------------------------------------------------------------------
- */
+/* ---- the deadline ---------------------------------------------------------------------------- */
 
 void promc__line_begin(promc__line *line, const char *what, double timeout)
 {
@@ -57,8 +56,7 @@ int promc__line_wait(promc__line *line, int needs, const char *step)
     return promc__line_check(line, step);
 }
 
-/* ---- connecting ---------------------------------------------------------------------------------
- */
+/* ---- connecting ------------------------------------------------------------------------------ */
 
 static int close_failed(int fd)
 {
@@ -212,8 +210,7 @@ void promc__line_close(promc__line *line)
     line->fd = -1;
 }
 
-/* ---- sending and receiving ----------------------------------------------------------------------
- */
+/* ---- sending and receiving ------------------------------------------------------------------- */
 
 static long line_result(const promc__line *line, long result, int plain_needs, int *needs)
 {

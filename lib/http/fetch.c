@@ -27,8 +27,7 @@ struct fetch {
     char what[FETCH_WHAT]; /* for messages: scheme, host and port */
 };
 
-/* ---- one exchange -------------------------------------------------------------------------------
- */
+/* ---- one exchange ---------------------------------------------------------------------------- */
 
 /* What is still to be sent. */
 struct outgoing {
@@ -157,8 +156,7 @@ static int ask(struct fetch *fetch)
     return status;
 }
 
-/* ---- URLs and redirects -------------------------------------------------------------------------
- */
+/* ---- URLs and redirects ---------------------------------------------------------------------- */
 
 static int set_url(struct fetch *fetch, const char *text)
 {
@@ -251,8 +249,7 @@ static int ask_and_follow(struct fetch *fetch, unsigned *redirects)
     }
 }
 
-/* ---- outside ------------------------------------------------------------------------------------
- */
+/* ---- outside --------------------------------------------------------------------------------- */
 
 static int begin_fetch(struct fetch *fetch)
 {

@@ -26,8 +26,7 @@ static promc__parsed malformed(promc__reply *reply, const char *reason)
     return bad_reply(reply, PROMC_ERROR_SYNTAX, reason);
 }
 
-/* ---- the head -----------------------------------------------------------------------------------
- */
+/* ---- the head -------------------------------------------------------------------------------- */
 
 /* HTTP/1.x SP status [SP reason] */
 static promc__parsed status_line(promc__reply *reply)
@@ -159,8 +158,7 @@ static promc__parsed head_byte(promc__reply *reply, unsigned char c)
     return whole_head(reply);
 }
 
-/* ---- the body -----------------------------------------------------------------------------------
- */
+/* ---- the body -------------------------------------------------------------------------------- */
 
 static promc__parsed too_long(promc__reply *reply)
 {

@@ -137,8 +137,7 @@ void promc__url_write_target(promc__buffer *out, const promc__url *url)
     promc__buffer_append(out, url->target, url->target_size);
 }
 
-/* ---- references ---------------------------------------------------------------------------------
- */
+/* ---- references ------------------------------------------------------------------------------ */
 
 /* Takes the last segment, and its slash, off a path that begins at `start`. */
 static void drop_segment(promc__buffer *out, size_t start)

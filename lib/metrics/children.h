@@ -5,8 +5,7 @@
 
 #include "metrics/family.h"
 
-/* ---- child_table.c ------------------------------------------------------------------------------
- */
+/* ---- child_table.c --------------------------------------------------------------------------- */
 
 /* The child with these values (valid UTF-8); NULL if there is none. Inside a section, or under the
  * stripe lock, under which all the others are called. */
@@ -18,8 +17,7 @@ void promc__table_put(promc__table *table, promc__child *child);
 void promc__table_drop(promc__table *table, const promc__child *child);
 void promc__table_free(promc__table *table);
 
-/* ---- child_lookup.c -----------------------------------------------------------------------------
- */
+/* ---- child_lookup.c -------------------------------------------------------------------------- */
 
 /* Label values with their sizes and hash; on the stack unless there are very many. */
 #define PROMC__FEW_LABELS 16

@@ -127,7 +127,7 @@ void promc__exemplar_keep(promc__child *child, size_t index, double value,
         promc__count_mishap(PROMC_DROPPED_UPDATES);
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* A writer holds an exemplar for well under a microsecond, unless it is preempted: then this one is
  * left out once. */

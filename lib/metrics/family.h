@@ -108,7 +108,7 @@ struct promc__family {
     double idle_ttl;
 };
 
-/* ---- making and freeing ------------------------------------------------------------------------ */
+/* ---- making and freeing ---------------------------------------------------------------------- */
 
 /* The options that all types share, by their common first members. */
 typedef struct promc__metric_opts {
@@ -128,7 +128,7 @@ promc__family *promc__family_finish(promc__family *family, const promc__metric_o
 /* Frees it; it must be in no registry and have no visitors. */
 void promc__family_free(promc__family *family);
 
-/* ---- children ---------------------------------------------------------------------------------- */
+/* ---- children -------------------------------------------------------------------------------- */
 
 promc__child *promc__family_child(promc__family *family, const char *const *values, size_t count);
 promc__child *promc__family_child_by_name(promc__family *family, const promc_label *labels);
@@ -153,7 +153,7 @@ bool promc__child_is_live(promc__child *child);
 /* Sets a counter's cells back to zero. */
 void promc__child_reset(promc__child *child);
 
-/* ---- label texts of a family (labels.c) ---------------------------------------------------------- */
+/* ---- label texts of a family (labels.c) ------------------------------------------------------ */
 
 /* Prepares names, constant labels and pieces. PROMC_OK or an error code (last error set). */
 int promc__labels_prepare(promc__family *family, const char *const *names,
@@ -170,12 +170,12 @@ bool promc__labels_have(const promc__child *child, size_t label, const char *val
 /* The declared label with this name; label_count if there is none. */
 size_t promc__labels_find(const promc__family *family, const char *name);
 
-/* ---- settings (settings.c) ---------------------------------------------------------------------- */
+/* ---- settings (settings.c) ------------------------------------------------------------------- */
 
 bool promc__created_enabled(void);
 bool promc__legacy_names_only(void);
 
-/* ---- visiting children (visit.c) ------------------------------------------------------------------ */
+/* ---- visiting children (visit.c) ------------------------------------------------------------- */
 
 #define PROMC__VISIT_BATCH 64
 
@@ -206,7 +206,7 @@ promc__point promc__cursor_point(promc__cursor *cursor, promc__child *child);
 /* A child is about to leave the list. */
 void promc__cursors_skip(promc__family *family, const promc__child *child);
 
-/* ---- implemented by the registry layer ------------------------------------------------------------ */
+/* ---- implemented by the registry layer ------------------------------------------------------- */
 
 /* Puts a new family into a registry (NULL: the default one) and sets family->registry. */
 int promc__family_register(promc__family *family, promc_registry *registry);

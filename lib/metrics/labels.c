@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- names and pieces --------------------------------------------------------------------------- */
+/* ---- names and pieces ------------------------------------------------------------------------ */
 
 static int check_names(const promc__family *family, const char *const *names, size_t count)
 {
@@ -168,7 +168,7 @@ size_t promc__labels_find(const promc__family *family, const char *name)
     return i;
 }
 
-/* ---- texts of children ---------------------------------------------------------------------------- */
+/* ---- texts of children ----------------------------------------------------------------------- */
 
 char *promc__labels_text(const promc__family *family, const char *const *values, size_t *size,
                          uint32_t *flags)

@@ -19,7 +19,7 @@ static inline promc__layout *current_layout(const promc__child *child)
                                 memory_order_acquire);
 }
 
-/* ---- new cells ------------------------------------------------------------------------------------------ */
+/* ---- new cells ------------------------------------------------------------------------------- */
 
 promc__plan promc__native_plan(const promc__family *family, int schema, double zero_threshold)
 {
@@ -85,7 +85,7 @@ static uint32_t cell_for(promc__child *child, double value, promc__layout **wher
     }
 }
 
-/* ---- observing ----------------------------------------------------------------------------------------- */
+/* ---- observing ------------------------------------------------------------------------------- */
 
 /* The cell of the classic bucket; 0: there are none. */
 static inline uint32_t classic_cell(const promc__child *child, const promc__layout *layout,
@@ -234,7 +234,7 @@ void promc__native_settle(promc__child *child)
     (void)promc__layout_attach(current_layout(child), true);
 }
 
-/* ---- beginning and end of a child -------------------------------------------------------------------------- */
+/* ---- beginning and end of a child ------------------------------------------------------------ */
 
 bool promc__native_prepare(promc__child *child)
 {

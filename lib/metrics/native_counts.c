@@ -36,7 +36,7 @@ bool promc__native_classic(promc__native_counts *counts, size_t count)
     return true;
 }
 
-/* ---- room ------------------------------------------------------------------------------------------ */
+/* ---- room ------------------------------------------------------------------------------------ */
 
 static bool reserve_buckets(promc__native_side *side, size_t count)
 {
@@ -65,7 +65,7 @@ bool promc__native_append(promc__native_side *side, int32_t index, uint64_t coun
     return true;
 }
 
-/* ---- making it coarser -------------------------------------------------------------------------------- */
+/* ---- making it coarser ----------------------------------------------------------------------- */
 
 /* Index i becomes i / 2 rounded up: two neighbours become one, and end where the second did. */
 static void halve_side(promc__native_side *side)
@@ -149,7 +149,7 @@ void promc__native_limit(promc__native_counts *counts, size_t most, double max_z
     }
 }
 
-/* ---- adding up ------------------------------------------------------------------------------------------ */
+/* ---- adding up ------------------------------------------------------------------------------- */
 
 /* How many different indices two sides have. */
 static size_t union_size(const promc__native_side *a, const promc__native_side *b)

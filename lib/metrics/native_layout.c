@@ -9,7 +9,7 @@
 /* A table has 16 bits for a cell. */
 #define MOST_CELLS 65535u
 
-/* ---- plans ------------------------------------------------------------------------------------------- */
+/* ---- plans ----------------------------------------------------------------------------------- */
 
 static bool reserve_planned(struct promc__planned *side)
 {
@@ -120,7 +120,7 @@ static uint32_t room_for(promc__plan *plan)
     return (uint32_t)room;
 }
 
-/* ---- layouts ------------------------------------------------------------------------------------------ */
+/* ---- layouts --------------------------------------------------------------------------------- */
 
 /* A table reaches somewhat farther than what there is. Positive ones begin with 2^-32 to 2^32. */
 static void set_range(promc__spans *spans, const promc__plan *plan, int side)
@@ -248,7 +248,7 @@ uint32_t promc__layout_cell(const promc__layout *layout, double value)
     return promc__layout_place(layout, (int)(bits >> 63), promc__place_of(magnitude));
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool pour_span(const promc__layout *layout, uint32_t span, const uint64_t *values,
                       promc__native_side *side)

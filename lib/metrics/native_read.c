@@ -41,7 +41,7 @@ void promc__native_scratch_free(struct promc__native_scratch *scratch)
     promc__free(scratch);
 }
 
-/* ---- a batch of children -------------------------------------------------------------------------------- */
+/* ---- a batch of children --------------------------------------------------------------------- */
 
 static size_t words_of(const promc__layout *head)
 {
@@ -119,7 +119,7 @@ static void read_layouts(const promc__layout *head, uint64_t *values)
     }
 }
 
-/* ---- adding up -------------------------------------------------------------------------------------------- */
+/* ---- adding up ------------------------------------------------------------------------------- */
 
 static bool add_layout(struct promc__native_scratch *scratch, const promc__layout *layout,
                        const uint64_t *values, promc__native_counts *to)
@@ -162,7 +162,7 @@ static bool add_up(struct promc__native_scratch *scratch, promc__layout *head,
     return promc__native_add(&scratch->total, &state->base);
 }
 
-/* ---- the limit ------------------------------------------------------------------------------------------- */
+/* ---- the limit ------------------------------------------------------------------------------- */
 
 static bool may_reset(const struct promc__native_config *config, const promc__native *state)
 {
@@ -252,7 +252,7 @@ static bool keep_limit(struct promc__native_scratch *scratch, promc__child *chil
     return true;
 }
 
-/* ---- points ----------------------------------------------------------------------------------------------- */
+/* ---- points ---------------------------------------------------------------------------------- */
 
 static void fill_native(struct promc__native_scratch *scratch, const promc__family *family,
                         promc__point *point)

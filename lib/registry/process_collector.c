@@ -56,8 +56,7 @@ static void know(struct process_figures *figures, enum process_figure which, dou
 
 #if defined(__linux__)
 
-/* ---- reading /proc ----------------------------------------------------------------------------
- */
+/* ---- reading /proc --------------------------------------------------------------------------- */
 
 /* The first `size` - 1 bytes of a file and a NUL; false if it cannot be read. */
 static bool read_proc_file(const char *path, char *data, size_t size)
@@ -128,8 +127,7 @@ static bool next_proc_word(const char **text)
     return *text > p;
 }
 
-/* ---- figures ----------------------------------------------------------------------------------
- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 /* /proc/PID/stat, see proc(5). The name in parentheses may hold spaces and parentheses, nothing
  * behind it does; fields are counted from there, the first is the state. */
@@ -271,7 +269,7 @@ static int read_process(const promc_process_opts *options, struct process_figure
 
 #endif
 
-/* ---- writing -------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* Writes the known figures; NULL: declares all families. */
 static int write_process(promc_writer *writer, const promc_process_opts *options,

@@ -9,8 +9,7 @@
 
 #include <string.h>
 
-/* ---- entries ------------------------------------------------------------------------------------
- */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 promc__entry *promc__entry_new(promc__family *family, const promc_collector *collector)
 {

@@ -49,7 +49,7 @@ static void check(bool good, const char *what)
     exit(1);
 }
 
-/* ---- memory, counted through the allocator hook ------------------------------------------------- */
+/* ---- memory, counted through the allocator hook ---------------------------------------------- */
 
 static atomic_size_t allocations, bytes_now, bytes_peak;
 
@@ -98,7 +98,7 @@ static void *count_realloc(void *data, size_t size, void *ctx)
     return grown;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------ */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -151,7 +151,7 @@ static void print_value(const char *name, const char *unit, double value, double
     fflush(stdout);
 }
 
-/* ---- updates, on one and two threads ----------------------------------------------------------------- */
+/* ---- updates, on one and two threads --------------------------------------------------------- */
 
 static promc_registry *registry;
 static promc_counter *counter;
@@ -285,7 +285,7 @@ static void updates(void)
     update_row("timer block", do_timer, do_timer_limit, 1, many / 8, 1.2);
 }
 
-/* ---- scrapes --------------------------------------------------------------------------------------------- */
+/* ---- scrapes --------------------------------------------------------------------------------- */
 
 static char *copy_to;
 static size_t copied;

@@ -49,7 +49,7 @@ static int end(void **state)
     return 0;
 }
 
-/* ---- text ---------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 #define EVERYTHING                                                                                 \
     "# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{env=\"x\"} 1.0\n"   \
@@ -111,7 +111,7 @@ static void an_empty_registry_is_an_empty_text(void **state)
     assert_int_equal(promc_generate_latest(registry, NULL), PROMC_ERROR_ARGUMENT);
 }
 
-/* ---- pieces -------------------------------------------------------------------------------------- */
+/* ---- pieces ---------------------------------------------------------------------------------- */
 
 struct pieces {
     char *data;
@@ -227,7 +227,7 @@ static void escapings(void **state)
     }
 }
 
-/* ---- files --------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static void assert_file(const char *expected)
 {

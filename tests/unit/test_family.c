@@ -35,7 +35,7 @@ static promc_counter_family *one_label(promc_registry *in, const char *name)
     return family;
 }
 
-/* ---- finding ----------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 static void a_family_without_children_has_help_and_type(void **state)
 {
@@ -186,7 +186,7 @@ static void many_children_are_all_found_again(void **state)
     assert_int_equal(promc_counter_family_size(f), MANY / 2);
 }
 
-/* ---- text -------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void values_are_escaped(void **state)
 {
@@ -289,7 +289,7 @@ static void wrong_const_labels(void **state)
                                     .const_labels = PROMC_PAIRS({NULL, NULL})));
 }
 
-/* ---- removing ---------------------------------------------------------------------------------- */
+/* ---- removing -------------------------------------------------------------------------------- */
 
 static void a_removed_child_is_gone_and_a_new_one_starts_from_zero(void **state)
 {
@@ -365,7 +365,7 @@ static void clearing(void **state)
     assert_exposed(registry, HEAD "c_total{code=\"7\",method=\"7\"} 0.0\n");
 }
 
-/* ---- holding ----------------------------------------------------------------------------------- */
+/* ---- holding --------------------------------------------------------------------------------- */
 
 static void late_updates_of_a_held_child_show_up_nowhere(void **state)
 {
@@ -447,7 +447,7 @@ static void freeing_a_child_does_nothing(void **state)
     assert_exposed(registry, HEAD "c_total{code=\"b\",method=\"a\"} 1.0\n");
 }
 
-/* ---- limits ------------------------------------------------------------------------------------ */
+/* ---- limits ---------------------------------------------------------------------------------- */
 
 static void past_max_children_updates_are_discarded(void **state)
 {
@@ -505,7 +505,7 @@ static void max_children_of_every_type(void **state)
     DISCARD(gauge_histogram, promc_gauge_histogram_observe(over, 1), .unit = NULL);
 }
 
-/* ---- ageing ------------------------------------------------------------------------------------ */
+/* ---- ageing ---------------------------------------------------------------------------------- */
 
 #define SECONDS(n) ((uint64_t)((n) * 1e9))
 

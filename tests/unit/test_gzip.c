@@ -70,8 +70,7 @@ static size_t round_trip(size_t size)
     return compressed;
 }
 
-/* ---- inputs -------------------------------------------------------------------------------------
- */
+/* ---- inputs ---------------------------------------------------------------------------------- */
 
 static void fill_random(size_t from, size_t size)
 {
@@ -130,8 +129,7 @@ static void fill_mixed(size_t size)
     }
 }
 
-/* ---- tests --------------------------------------------------------------------------------------
- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void test_crc32(void **state)
 {
@@ -345,8 +343,7 @@ static void test_random_structures(void **state)
     } while (clock() < end);
 }
 
-/* ---- expositions --------------------------------------------------------------------------------
- */
+/* ---- expositions ----------------------------------------------------------------------------- */
 
 static size_t expose(unsigned series)
 {
@@ -388,8 +385,7 @@ static void test_expositions(void **state)
     promc_enable_created_series();
 }
 
-/* ---- failures -----------------------------------------------------------------------------------
- */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 static unsigned allocations, allowed;
 static size_t largest;

@@ -24,7 +24,7 @@ static int end(void **state)
     return 0;
 }
 
-/* ---- histogram --------------------------------------------------------------------------------- */
+/* ---- histogram ------------------------------------------------------------------------------- */
 
 static void default_buckets(void **state)
 {
@@ -171,7 +171,7 @@ static void exemplars_count_like_other_observations(void **state)
     assert_number(sample(registry, "h_sum", NULL), 2.5);
 }
 
-/* ---- buckets ----------------------------------------------------------------------------------- */
+/* ---- buckets --------------------------------------------------------------------------------- */
 
 static void linear_buckets(void **state)
 {
@@ -285,7 +285,7 @@ static void every_bucket_is_found(void **state)
     }
 }
 
-/* ---- summary ----------------------------------------------------------------------------------- */
+/* ---- summary --------------------------------------------------------------------------------- */
 
 static void a_summary_has_count_and_sum(void **state)
 {
@@ -301,7 +301,7 @@ static void a_summary_has_count_and_sum(void **state)
     assert_exposed(registry, "# HELP s Help.\n# TYPE s summary\ns_count 3.0\ns_sum NaN\n");
 }
 
-/* ---- gauge histogram --------------------------------------------------------------------------- */
+/* ---- gauge histogram ------------------------------------------------------------------------- */
 
 static void a_gauge_histogram_observes_and_forgets(void **state)
 {

@@ -86,8 +86,7 @@ static int forget(void **state)
     return 0;
 }
 
-/* ---- good answers -------------------------------------------------------------------------------
- */
+/* ---- good answers ---------------------------------------------------------------------------- */
 
 static void request_is_written_exactly(void **state)
 {
@@ -202,8 +201,7 @@ static void credentials(void **state)
     assert_non_null(strstr(server.received[0], "\r\nAuthorization: Bearer abc.def\r\n"));
 }
 
-/* ---- bad answers --------------------------------------------------------------------------------
- */
+/* ---- bad answers ----------------------------------------------------------------------------- */
 
 static void malformed_answers(void **state)
 {
@@ -328,8 +326,7 @@ static void endless_body(void **state)
     assert_content("1234");
 }
 
-/* ---- time ---------------------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 /* The request ends not before its timeout, and not much later. */
 static void assert_times_out(const char *step)
@@ -398,8 +395,7 @@ static void large_body_arrives(void **state)
     assert_content("");
 }
 
-/* ---- connections that fail ----------------------------------------------------------------------
- */
+/* ---- connections that fail ------------------------------------------------------------------- */
 
 static void refused(void **state)
 {
@@ -482,8 +478,7 @@ static void system_failures(void **state)
     promc__net = net;
 }
 
-/* ---- redirects ----------------------------------------------------------------------------------
- */
+/* ---- redirects ------------------------------------------------------------------------------- */
 
 #define REDIRECT(status, where)                                                                    \
     "HTTP/1.1 " status " Away\r\nLocation: " where "\r\nContent-Length: 0\r\n\r\n"
@@ -613,8 +608,7 @@ static void bad_redirects(void **state)
     }
 }
 
-/* ---- arguments ----------------------------------------------------------------------------------
- */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 static void wrong_requests(void **state)
 {
@@ -684,8 +678,7 @@ static void statuses_have_words(void **state)
     promc__client_response_free(&response);
 }
 
-/* ---- transports ---------------------------------------------------------------------------------
- */
+/* ---- transports ------------------------------------------------------------------------------ */
 
 /* Turns every byte around on the way, refuses every other call, and wants to be asked in odd
  * ways. */
@@ -781,8 +774,7 @@ static void transport_carries_https(void **state)
     assert_int_equal(ASK(.url = "https://x/", .transport = &transport), PROMC_ERROR_ARGUMENT);
 }
 
-/* ---- everything fails once ----------------------------------------------------------------------
- */
+/* ---- everything fails once ------------------------------------------------------------------- */
 
 static long fail_at = -1, outstanding; /* fail_at: which fallible call fails; -1: none */
 
@@ -908,8 +900,7 @@ static void every_call_fails_once(void **state)
     assert_int_equal(promc_set_allocator(NULL), PROMC_OK);
 }
 
-/* ---- signals and threads ------------------------------------------------------------------------
- */
+/* ---- signals and threads --------------------------------------------------------------------- */
 
 static void on_alarm(int number)
 {
@@ -940,8 +931,7 @@ static void interruptions_do_no_harm(void **state)
     (void)pthread_join(thread, NULL);
 }
 
-/* ---- the parser alone ---------------------------------------------------------------------------
- */
+/* ---- the parser alone ------------------------------------------------------------------------ */
 
 /* Whatever the pieces, the verdict is the same; truncated anywhere it is never a success that the
  * framing does not allow. */

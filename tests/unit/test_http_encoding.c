@@ -16,8 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the header ---------------------------------------------------------------------------------
- */
+/* ---- the header ------------------------------------------------------------------------------ */
 
 static void test_accepted(void **state)
 {
@@ -91,8 +90,7 @@ static void test_not_accepted(void **state)
             fail_msg("\"%s\" is accepted", headers[i] ? headers[i] : "(none)");
 }
 
-/* ---- responses ----------------------------------------------------------------------------------
- */
+/* ---- responses ------------------------------------------------------------------------------- */
 
 enum { ROOM = 8 * 1024 * 1024 };
 
@@ -245,8 +243,7 @@ static void test_failure(void **state)
     assert_int_equal(promc_registry_unregister_collector(registry, &collector), PROMC_OK);
 }
 
-/* ---- memory -------------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static unsigned refuse_after = UINT32_MAX; /* so many allocations */
 

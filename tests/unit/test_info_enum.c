@@ -18,7 +18,7 @@ static int end(void **state)
     return 0;
 }
 
-/* ---- info -------------------------------------------------------------------------------------- */
+/* ---- info ------------------------------------------------------------------------------------ */
 
 static void an_info_is_one_from_the_beginning(void **state)
 {
@@ -105,7 +105,7 @@ static void an_info_suffix_is_not_taken_off(void **state)
     assert_exposed(registry, "# HELP x_info_info \n# TYPE x_info_info gauge\nx_info_info 1.0\n");
 }
 
-/* ---- enum -------------------------------------------------------------------------------------- */
+/* ---- enum ------------------------------------------------------------------------------------ */
 
 static void the_first_state_is_the_initial_one(void **state)
 {

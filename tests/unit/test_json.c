@@ -92,8 +92,7 @@ static void assert_reads_as(const char *text, const char *expected)
     promc__json_free(&json);
 }
 
-/* ---- what must be read --------------------------------------------------------------------------
- */
+/* ---- what must be read ----------------------------------------------------------------------- */
 
 static void accepted(void **state)
 {
@@ -175,8 +174,7 @@ static void accepted(void **state)
         assert_reads_as(cases[i][0], cases[i][1] ? cases[i][1] : cases[i][0]);
 }
 
-/* ---- what must be refused -----------------------------------------------------------------------
- */
+/* ---- what must be refused -------------------------------------------------------------------- */
 
 static void refused(void **state)
 {
@@ -475,8 +473,7 @@ static void one_byte_changed(void **state)
         }
 }
 
-/* ---- limits -------------------------------------------------------------------------------------
- */
+/* ---- limits ---------------------------------------------------------------------------------- */
 
 static char *repeated(const char *part, size_t count, const char *end)
 {
@@ -530,8 +527,7 @@ static void too_much(void **state)
     assert_string_equal(json.reason, "too many values");
 }
 
-/* ---- memory -------------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static int refuse_at, outstanding;
 
@@ -584,8 +580,7 @@ static void out_of_memory(void **state)
     free(list);
 }
 
-/* ---- looking ------------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 static void members_are_found(void **state)
 {
@@ -619,8 +614,7 @@ static void members_are_found(void **state)
     promc__json_free(&json);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void assert_written(bool ascii, const char *text, size_t size, const char *expected)
 {

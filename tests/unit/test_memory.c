@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- an allocator that refuses on command --------------------------------------------------------- */
+/* ---- an allocator that refuses on command ---------------------------------------------------- */
 
 static long live_blocks, allocations, refuse_at;
 static bool refuse_from, refused;
@@ -74,7 +74,7 @@ static void disarm(void)
     refuse_at = 0;
 }
 
-/* ---- the hook --------------------------------------------------------------------------------------- */
+/* ---- the hook -------------------------------------------------------------------------------- */
 
 static void the_allocator_cannot_change_while_memory_is_in_use(void **state)
 {
@@ -194,7 +194,7 @@ static void buffers_have_a_cap_and_a_sticky_error(void **state)
     promc__buffer_free(&buffer);
 }
 
-/* ---- scenarios --------------------------------------------------------------------------------------- */
+/* ---- scenarios ------------------------------------------------------------------------------- */
 
 /* Ends the scenario with `code`, which must be "out of memory". */
 #define TRY_CODE(call)                                                                             \
@@ -580,7 +580,7 @@ static int default_registry(promc_registry *own)
     return PROMC_OK;
 }
 
-/* ---- the torture --------------------------------------------------------------------------------------- */
+/* ---- the torture ----------------------------------------------------------------------------- */
 
 static promc_registry *earlier;
 static promc_text earlier_text;

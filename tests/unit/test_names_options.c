@@ -29,7 +29,7 @@ static int end(void **state)
     return 0;
 }
 
-/* ---- full names -------------------------------------------------------------------------------- */
+/* ---- full names ------------------------------------------------------------------------------ */
 
 static void names_are_put_together_as_in_client_python(void **state)
 {
@@ -136,7 +136,7 @@ static void info_and_enum_have_no_unit(void **state)
     assert_non_null(promc_info_new("i", "", .registry = registry, .unit = ""));
 }
 
-/* ---- label names ------------------------------------------------------------------------------- */
+/* ---- label names ----------------------------------------------------------------------------- */
 
 static void label_names_that_are_refused(void **state)
 {
@@ -222,7 +222,7 @@ static void nothing_given_is_kept(void **state)
                              "space_sub_name_unit{key=\"value\",label=\"v\"} 0.0\n");
 }
 
-/* ---- the old character set --------------------------------------------------------------------- */
+/* ---- the old character set ------------------------------------------------------------------- */
 
 static void legacy_names(void **state)
 {
@@ -250,7 +250,7 @@ static void legacy_names(void **state)
     assert_non_null(promc_gauge_new("a.b", "", .registry = registry));
 }
 
-/* ---- errors ------------------------------------------------------------------------------------ */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static int seen_code, seen_count;
 static void *seen_arg;
@@ -382,7 +382,7 @@ static void error_strings(void **state)
     assert_null(promc_label_value(NULL, "b"));
 }
 
-/* ---- the environment ---------------------------------------------------------------------------- */
+/* ---- the environment ------------------------------------------------------------------------- */
 
 static const char *program;
 

@@ -31,7 +31,7 @@ static promc_histogram *new_native(int schema)
     return promc_histogram_new("h", "Help.", .registry = registry, .native_schema = schema + 64);
 }
 
-/* ---- options ----------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static int schema_of(double factor)
 {
@@ -138,7 +138,7 @@ static void zero_thresholds(void **state)
     }
 }
 
-/* ---- buckets ----------------------------------------------------------------------------------- */
+/* ---- buckets --------------------------------------------------------------------------------- */
 
 static void values_fall_into_their_buckets(void **state)
 {
@@ -276,7 +276,7 @@ static void other_formats_show_what_they_can(void **state)
                              "h_bucket{le=\"+Inf\"} 2.0\nh_count 2.0\nh_sum 1.5\n");
 }
 
-/* ---- the limit --------------------------------------------------------------------------------- */
+/* ---- the limit ------------------------------------------------------------------------------- */
 
 static void the_resolution_is_halved(void **state)
 {
@@ -431,7 +431,7 @@ static void no_flood_of_buckets(void **state)
     assert_true(!layout->older || !layout->older->older);
 }
 
-/* ---- children ---------------------------------------------------------------------------------- */
+/* ---- children -------------------------------------------------------------------------------- */
 
 static void removed_children(void **state)
 {
@@ -488,7 +488,7 @@ static void past_the_number_of_children(void **state)
     assert_int_equal(seen.total, 1);
 }
 
-/* ---- protobuf ---------------------------------------------------------------------------------- */
+/* ---- protobuf -------------------------------------------------------------------------------- */
 
 struct bytes {
     unsigned char data[4096];

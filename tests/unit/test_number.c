@@ -56,7 +56,7 @@ static double from_bits(uint64_t bits)
     return value;
 }
 
-/* ---- what is called, with the room it may use ---------------------------------------------- */
+/* ---- what is called, with the room it may use ------------------------------------------------ */
 
 struct text {
     char data[PROMC__NUMBER_SIZE + 16];
@@ -97,7 +97,7 @@ static const char *write_i64(struct text *text, int64_t value)
     return text->data;
 }
 
-/* ---- the reference ------------------------------------------------------------------------- */
+/* ---- the reference --------------------------------------------------------------------------- */
 
 /* 0.d1d2d3... * 10^point as digits without a sign, first digit not 0. */
 struct digits {
@@ -234,7 +234,7 @@ static void check_around(double value, uint64_t around)
     }
 }
 
-/* ---- tests --------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void test_vectors(void **state)
 {

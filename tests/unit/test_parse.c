@@ -66,7 +66,7 @@ static void assert_refused_at(promc_format format, const char *text, size_t size
     assert_int_equal(promc_last_error()->code, PROMC_ERROR_SYNTAX);
 }
 
-/* ---- text ------------------------------------------------------------------------------------------ */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void test_text(void **state)
 {
@@ -236,7 +236,7 @@ static void test_nul_in_values(void **state)
     promc_parsed_free(parsed);
 }
 
-/* ---- OpenMetrics -------------------------------------------------------------------------------------- */
+/* ---- OpenMetrics ----------------------------------------------------------------------------- */
 
 static void test_openmetrics(void **state)
 {
@@ -316,7 +316,7 @@ static void test_openmetrics_times(void **state)
     assert_read(OM, "a 1 -1.6\na 1 -1.5\na 1 -.5\na 1 +.5\na 1 12345678901234567890.5\na 1 1e30\n# EOF\n");
 }
 
-/* ---- callbacks ----------------------------------------------------------------------------------------- */
+/* ---- callbacks ------------------------------------------------------------------------------- */
 
 static char seen[1000];
 
@@ -354,7 +354,7 @@ static void test_callbacks(void **state)
     assert_int_equal(promc_parse(TEXT, NULL, 0, NULL, NULL), PROMC_OK);
 }
 
-/* ---- limits and hostile input ---------------------------------------------------------------------------- */
+/* ---- limits and hostile input ---------------------------------------------------------------- */
 
 static void test_limits(void **state)
 {
@@ -492,7 +492,7 @@ static void test_damaged_texts(void **state)
     }
 }
 
-/* ---- refused memory ------------------------------------------------------------------------------------- */
+/* ---- refused memory -------------------------------------------------------------------------- */
 
 static int blocks_left, blocks_used;
 

@@ -79,7 +79,7 @@ static size_t numbers(void)
     return wanted ? (size_t)strtoul(wanted, NULL, 10) : 2000000;
 }
 
-/* ---- syntax ------------------------------------------------------------------------------------ */
+/* ---- syntax ---------------------------------------------------------------------------------- */
 
 static void test_syntax(void **state)
 {
@@ -143,7 +143,7 @@ static void test_integers(void **state)
     assert_false(promc__parse_i64("1 ", 2, &value));
 }
 
-/* ---- rounding ---------------------------------------------------------------------------------- */
+/* ---- rounding -------------------------------------------------------------------------------- */
 
 static void test_hard_cases(void **state)
 {

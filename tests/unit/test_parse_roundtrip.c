@@ -51,7 +51,7 @@ static const char *random_text(void)
     return few[below(COUNT(few))];
 }
 
-/* ---- a registry and what is known of it ---------------------------------------------------------- */
+/* ---- a registry and what is known of it ------------------------------------------------------ */
 
 #define FAMILIES 12
 
@@ -159,7 +159,7 @@ static void fill(promc_registry *registry, size_t i)
     }
 }
 
-/* ---- comparing ----------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static int append(const void *data, size_t size, void *arg)
 {

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-/* ---- collecting into a string --------------------------------------------------------------- */
+/* ---- collecting into a string ---------------------------------------------------------------- */
 
 static char output[64 * 1024];
 static size_t output_size;
@@ -93,7 +93,7 @@ static void assert_near(double value, double expected)
         fail_msg("%.17g is not %.17g", value, expected);
 }
 
-/* ---- a system to run on --------------------------------------------------------------------- */
+/* ---- a system to run on ---------------------------------------------------------------------- */
 
 static struct promc__os original;
 static int open_now, reads_until_failure;
@@ -153,7 +153,7 @@ static int tear_down(void **state)
     return open_now; /* every descriptor was closed */
 }
 
-/* ---- trees that look like /proc ------------------------------------------------------------- */
+/* ---- trees that look like /proc -------------------------------------------------------------- */
 
 static char fixture[512], tree[64];
 
@@ -231,7 +231,7 @@ static void collect_tree(void)
     collect(&collector);
 }
 
-/* ---- the fixture ---------------------------------------------------------------------------- */
+/* ---- the fixture ----------------------------------------------------------------------------- */
 
 static void test_whole_text(void **state)
 {
@@ -332,7 +332,7 @@ static void test_describe_names_everything(void **state)
     assert_non_null(strstr(output, "# TYPE process_threads gauge\n"));
 }
 
-/* ---- doctored trees ------------------------------------------------------------------------- */
+/* ---- doctored trees -------------------------------------------------------------------------- */
 
 static void test_whole_tree(void **state)
 {
@@ -524,7 +524,7 @@ static void test_short_reads(void **state)
     assert_near(value_of("process_max_fds"), 2048);
 }
 
-/* ---- this process --------------------------------------------------------------------------- */
+/* ---- this process ---------------------------------------------------------------------------- */
 
 /* Valgrind and emulators have descriptors of their own, or a /proc/self that is not ours. */
 static bool under_supervision(void)
@@ -658,7 +658,7 @@ static void test_many_descriptors(void **state)
     free(fds);
 }
 
-/* ---- the other two -------------------------------------------------------------------------- */
+/* ---- the other two --------------------------------------------------------------------------- */
 
 static void test_platform(void **state)
 {

@@ -57,8 +57,7 @@ static int end(void **state)
     return 0;
 }
 
-/* ---- a handler that keeps what it got -----------------------------------------------------------
- */
+/* ---- a handler that keeps what it got -------------------------------------------------------- */
 
 struct kept {
     char url[512], method[16], type[64], data[256], more[64];
@@ -235,8 +234,7 @@ static void nothing_is_sent_of_a_failed_collection(void **state)
     assert_int_equal(promc_push_to_graphite("h", .registry = registry), PROMC_ERROR_COLLECTOR);
 }
 
-/* ---- over the wire ------------------------------------------------------------------------------
- */
+/* ---- over the wire --------------------------------------------------------------------------- */
 
 static void push_is_written_exactly(void **state)
 {
@@ -299,8 +297,7 @@ static void stalled_gateways_time_out(void **state)
     assert_int_equal(strncmp(server.received[0], "DELETE /metrics/job/j ", 22), 0);
 }
 
-/* ---- instance -----------------------------------------------------------------------------------
- */
+/* ---- instance -------------------------------------------------------------------------------- */
 
 static void instance_is_an_address(void **state)
 {
@@ -321,8 +318,7 @@ static void instance_is_an_address(void **state)
     assert_int_equal(promc_instance_ip_grouping_key(NULL, NULL), PROMC_ERROR_ARGUMENT);
 }
 
-/* ---- regularly ----------------------------------------------------------------------------------
- */
+/* ---- regularly ------------------------------------------------------------------------------- */
 
 static void pushers_push_and_push_again(void **state)
 {
@@ -444,8 +440,7 @@ static void children_only_free(void **state)
     assert_int_equal(kept.calls, 2);
 }
 
-/* ---- Graphite -----------------------------------------------------------------------------------
- */
+/* ---- Graphite -------------------------------------------------------------------------------- */
 
 static double fixed_time(void)
 {
@@ -554,8 +549,7 @@ static void graphite_failures(void **state)
     assert_int_equal(promc_graphite_push(NULL), PROMC_ERROR_ARGUMENT);
 }
 
-/* ---- out of memory ------------------------------------------------------------------------------
- */
+/* ---- out of memory --------------------------------------------------------------------------- */
 
 static _Atomic long refuse_at = -1, outstanding; /* refuse_at: which allocation; -1: none */
 

@@ -23,7 +23,7 @@ static int end(void **state)
     return 0;
 }
 
-/* ---- duplicates -------------------------------------------------------------------------------- */
+/* ---- duplicates ------------------------------------------------------------------------------ */
 
 enum { C, G, H, S, I, E, GH };
 
@@ -167,7 +167,7 @@ static void exact_names_reserve_what_they_expose(void **state)
     assert_null(define(C, registry, "d")); /* would expose d_total as well */
 }
 
-/* ---- registering metrics ------------------------------------------------------------------------ */
+/* ---- registering metrics --------------------------------------------------------------------- */
 
 static void an_unregistered_metric_can_be_added_once(void **state)
 {
@@ -265,7 +265,7 @@ static void many_metrics(void **state)
     assert_number(sample(registry, "g999", NULL), 0);
 }
 
-/* ---- the default registry ----------------------------------------------------------------------- */
+/* ---- the default registry -------------------------------------------------------------------- */
 
 static void null_means_the_default_registry(void **state)
 {
@@ -303,7 +303,7 @@ static void the_default_registry_has_collectors_and_can_be_emptied(void **state)
     promc_registry_free(promc_default_registry());
 }
 
-/* ---- collectors --------------------------------------------------------------------------------- */
+/* ---- collectors ------------------------------------------------------------------------------ */
 
 static int collected, described;
 
@@ -450,7 +450,7 @@ static void errors_of_a_collectors_writer_fail_the_scrape(void **state)
     assert_null(text.data);
 }
 
-/* ---- target_info -------------------------------------------------------------------------------- */
+/* ---- target_info ----------------------------------------------------------------------------- */
 
 static void target_info_comes_first(void **state)
 {
@@ -492,7 +492,7 @@ static void target_info_at_creation(void **state)
     assert_int_equal(promc_last_error()->code, PROMC_ERROR_LABELS);
 }
 
-/* ---- restricted views --------------------------------------------------------------------------- */
+/* ---- restricted views ------------------------------------------------------------------------ */
 
 static void a_restricted_view_goes_by_sample_names(void **state)
 {
@@ -553,7 +553,7 @@ static void a_restricted_view_of_everything_else(void **state)
     promc_registry_free(view);
 }
 
-/* ---- single samples ----------------------------------------------------------------------------- */
+/* ---- single samples -------------------------------------------------------------------------- */
 
 static void samples_of_every_type(void **state)
 {
@@ -609,7 +609,7 @@ static void samples_of_every_type(void **state)
     assert_true(promc_registry_get_sample_value(registry, NULL, NULL, &value) < 0);
 }
 
-/* ---- scrapes that are under way ------------------------------------------------------------------ */
+/* ---- scrapes that are under way -------------------------------------------------------------- */
 
 static void things_may_go_while_a_scrape_is_open(void **state)
 {
@@ -674,7 +674,7 @@ static void the_family_being_read_may_be_freed(void **state)
     promc__buffer_free(&out);
 }
 
-/* ---- collectors and threads that leave early ---------------------------------------------------- */
+/* ---- collectors and threads that leave early ------------------------------------------------- */
 
 static int farewells;
 

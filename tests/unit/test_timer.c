@@ -49,7 +49,7 @@ static void pass(double seconds)
     test_monotonic_ns += (uint64_t)(seconds * 1e9);
 }
 
-/* ---- plain timers -------------------------------------------------------------------------------- */
+/* ---- plain timers ---------------------------------------------------------------------------- */
 
 static void a_timer_measures_seconds(void **state)
 {
@@ -101,7 +101,7 @@ static void a_timer_of_nothing(void **state)
     assert_number(promc_timer_observe(&timer), 2);
 }
 
-/* ---- macros ---------------------------------------------------------------------------------------- */
+/* ---- macros ---------------------------------------------------------------------------------- */
 
 static int whole_function(int way)
 {
@@ -260,7 +260,7 @@ static void failures_keep_their_type(void **state)
     assert_number(promc_counter_value(c), 3);
 }
 
-/* ---- file scope ------------------------------------------------------------------------------------ */
+/* ---- file scope ------------------------------------------------------------------------------ */
 
 static void metrics_of_every_type_exist_before_main(void **state)
 {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* ---- a sink that keeps, and refuses when it is told to ------------------------------------------ */
+/* ---- a sink that keeps, and refuses when it is told to --------------------------------------- */
 
 static char output[1 << 20];
 static size_t output_size, sink_calls, sink_allows;
@@ -256,7 +256,7 @@ static void created_times_follow_the_switch(void **state)
     assert_null(strstr(output, "c_created"));
 }
 
-/* ---- wrong use ----------------------------------------------------------------------------------- */
+/* ---- wrong use ------------------------------------------------------------------------------- */
 
 static void infos_and_statesets_have_no_unit(void **state)
 {
@@ -439,7 +439,7 @@ static void null_everywhere(void **state)
     assert_null(promc_writer_new(PROMC_FORMAT_TEXT, NULL, NULL));
 }
 
-/* ---- in order, limits, sinks --------------------------------------------------------------------- */
+/* ---- in order, limits, sinks ----------------------------------------------------------------- */
 
 static void in_order_nothing_is_kept(void **state)
 {
