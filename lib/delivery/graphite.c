@@ -2,10 +2,10 @@
 /* The bridge to Graphite (client_python: bridge/graphite.py). */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "delivery/graphite_lines.h"
 #include "delivery/keep.h"
 #include "delivery/pusher.h"
-#include "http/defaults.h"
 #include "http/dial.h"
 
 #include <stdio.h>

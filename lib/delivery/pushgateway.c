@@ -2,10 +2,10 @@
 /* Pushing to a Pushgateway (client_python: exposition.py, push_to_gateway and its relatives). */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "delivery/gateway_url.h"
 #include "delivery/keep.h"
 #include "delivery/pusher.h"
-#include "http/defaults.h"
 #include "http/fetch.h"
 
 #include <promc/push.h>

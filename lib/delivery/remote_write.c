@@ -2,12 +2,12 @@
 /* Remote write 1.0 (prometheus.io/docs/specs/prw/remote_write_spec), once or regularly. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/os.h"
 #include "delivery/keep.h"
 #include "delivery/pusher.h"
 #include "delivery/snappy.h"
 #include "delivery/write_request.h"
-#include "http/defaults.h"
 #include "http/fetch.h"
 #include "metrics/label_text.h"
 #include "registry/registry.h"

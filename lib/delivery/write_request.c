@@ -36,8 +36,7 @@ struct filling {
     const promc__descriptor *described; /* the family whose metadata was written last */
 };
 
-/* ---- labels
- * ---------------------------------------------------------------------------------------- */
+/* ---- labels ---------------------------------------------------------------------------------- */
 
 static struct series_label *new_label(struct filling *filling)
 {
@@ -159,8 +158,7 @@ static void sort_labels(struct filling *filling)
     }
 }
 
-/* ---- series
- * ------------------------------------------------------------------------------------------- */
+/* ---- series ---------------------------------------------------------------------------------- */
 
 static bool end_request(struct filling *filling)
 {

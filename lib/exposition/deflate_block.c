@@ -142,9 +142,7 @@ static uint64_t bits_of_fixed(const uint32_t *literals, const uint32_t *distance
     return bits;
 }
 
-/* ---- the description of the codes (RFC 1951 3.2.7)
- * ------------------------------------------------
- */
+/* ---- the description of the codes (RFC 1951 3.2.7) ------------------------------------------- */
 
 static const uint8_t extra_of_size[SIZE_SYMBOLS] = {
     [REPEAT_LAST] = 2, [REPEAT_ZERO] = 3, [REPEAT_ZERO_LONG] = 7};

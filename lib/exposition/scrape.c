@@ -63,8 +63,7 @@ void promc__scrape_close(promc__scrape *scrape)
     promc__free(scrape);
 }
 
-/* ---- families
- * -------------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 static void take_point(const promc__point *point, void *arg)
 {
@@ -125,8 +124,7 @@ static int finish_points(promc__scrape *scrape)
     return PROMC_OK;
 }
 
-/* ---- collectors
- * ------------------------------------------------------------------------------------- */
+/* ---- collectors ------------------------------------------------------------------------------ */
 
 static int take_collected(const void *data, size_t size, void *arg)
 {
@@ -175,8 +173,7 @@ static void pass_collected(promc__scrape *scrape, size_t want)
     }
 }
 
-/* ---- the walk
- * ------------------------------------------------------------------------------------------ */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static int write_target_info(promc__scrape *scrape)
 {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/os.h"
 #include "base/utf8.h"
 #include "metrics/family.h"
@@ -26,8 +27,7 @@ int promc__writer_failed(promc_writer *writer, int status)
     return status;
 }
 
-/* ---- making
- * ----------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static promc_writer *new_writer(promc__writer_mode mode, promc_format format)
 {
@@ -48,21 +48,22 @@ static promc_writer *new_writer(promc__writer_mode mode, promc_format format)
 promc_writer *promc_writer_create(promc_format format, promc_sink sink, void *arg,
                                   const promc_writer_opts *options)
 {
-    bool in_order = options && options->in_order;
+    promc_writer_opts set = {.size = sizeof(set)};
     promc_writer *writer;
 
-    if (!sink || (options && options->size < sizeof(*options))) {
-        promc__fail(PROMC_ERROR_ARGUMENT,
-                    "writer: there is no sink, or .size of the options is not set");
+    if (promc__copy_options(&set, sizeof(set), options, "writer") != PROMC_OK)
+        return NULL;
+    if (!sink) {
+        promc__fail(PROMC_ERROR_ARGUMENT, "writer: there is no sink");
         return NULL;
     }
-    writer = new_writer(in_order ? PROMC__WRITE_IN_ORDER : PROMC__WRITE_GROUPED, format);
+    writer = new_writer(set.in_order ? PROMC__WRITE_IN_ORDER : PROMC__WRITE_GROUPED, format);
     if (!writer)
         return NULL;
     writer->sink = sink;
     writer->arg = arg;
-    if (options && options->memory_limit)
-        writer->limit = options->memory_limit;
+    if (set.memory_limit)
+        writer->limit = set.memory_limit;
     return writer;
 }
 
@@ -89,8 +90,7 @@ void promc_writer_set_created(promc_writer *writer, double seconds)
         writer->created = seconds;
 }
 
-/* ---- output
- * ------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static int pass_on(promc_writer *writer, promc__buffer *buffer)
 {
@@ -129,8 +129,7 @@ static int pass_family_on(promc_writer *writer, promc_family *family)
     return status;
 }
 
-/* ---- families
- * ------------------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 static void free_written_family(promc_family *family)
 {
@@ -200,7 +199,7 @@ static void family_name(promc__buffer *name, const promc_family_opts *options)
 
 static int check_family_options(const promc_family_opts *options)
 {
-    if (!options || options->size < sizeof(*options) || !options->name || !*options->name)
+    if (!options->name || !*options->name)
         return promc__fail(PROMC_ERROR_NAME, "writer: a family needs a name (and .size set)");
     if ((unsigned)options->type > PROMC_TYPE_UNKNOWN)
         return promc__fail(PROMC_ERROR_ARGUMENT,
@@ -374,32 +373,33 @@ static promc_family *find_or_make(promc_writer *writer, const promc_family_opts 
 
 promc_family *promc_writer_family_create(promc_writer *writer, const promc_family_opts *options)
 {
+    promc_family_opts set = {.size = sizeof(set)};
     promc__buffer name = PROMC__BUFFER(0);
     promc_family *family = NULL;
     int status;
 
     if (!writer)
         return NULL;
-    status = check_family_options(options);
+    status = promc__copy_options(&set, sizeof(set), options, "writer: family");
+    if (status == PROMC_OK)
+        status = check_family_options(&set);
     if (status != PROMC_OK) {
         promc__writer_failed(writer, status);
         return NULL;
     }
-    family_name(&name, options);
+    family_name(&name, &set);
     if (name.error)
-        promc__writer_failed(writer, promc__fail_memory(options->name));
+        promc__writer_failed(writer, promc__fail_memory(set.name));
     else if (name.size == 0)
         promc__writer_failed(writer, promc__fail(PROMC_ERROR_NAME,
-                                                 "metric name cannot be empty: %s", options->name));
+                                                 "metric name cannot be empty: %s", set.name));
     else
-        family = find_or_make(writer, options, &name);
+        family = find_or_make(writer, &set, &name);
     promc__buffer_free(&name);
     return family;
 }
 
-/* ---- points
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- points ---------------------------------------------------------------------------------- */
 
 static size_t kept_by(const promc_family *family)
 {
@@ -529,9 +529,7 @@ int promc__writer_take(promc_writer *writer, promc_family *family, promc__point 
     return status == PROMC_OK ? PROMC_OK : promc__writer_failed(writer, status);
 }
 
-/* ---- the end
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static void pass_rest_on(promc_writer *writer)
 {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/utf8.h"
 #include "metrics/label_text.h"
 
@@ -21,10 +22,9 @@ static int check_type(promc_writer *writer, const promc_family *family, bool fit
             writer, promc__fail(PROMC_ERROR_ARGUMENT,
                                 "writer: the family is NULL; see the error of its definition"));
     if (!fits)
-        return promc__writer_failed(writer,
-                                    promc__fail(PROMC_ERROR_ARGUMENT,
-                                                "%s: this type of family takes other values",
-                                                family->name));
+        return promc__writer_failed(
+            writer, promc__fail(PROMC_ERROR_ARGUMENT, "%s: this type of family takes other values",
+                                family->name));
     return PROMC_OK;
 }
 
@@ -39,10 +39,10 @@ static int write_single(promc_writer *writer, promc_family *family, promc__value
                         const promc_label *labels)
 {
     promc__point point = {.value = value};
-    int status = check_type(writer, family,
-                            is_type(family, PROMC_TYPE_COUNTER) ||
-                                is_type(family, PROMC_TYPE_GAUGE) ||
-                                is_type(family, PROMC_TYPE_UNKNOWN));
+    int status =
+        check_type(writer, family,
+                   is_type(family, PROMC_TYPE_COUNTER) || is_type(family, PROMC_TYPE_GAUGE) ||
+                       is_type(family, PROMC_TYPE_UNKNOWN));
 
     return status == PROMC_OK ? promc__writer_take(writer, family, &point, labels) : status;
 }
@@ -70,8 +70,7 @@ int promc_writer_i64(promc_writer *writer, promc_family *family, int64_t value,
 
 static int check_histogram(const promc_family *family, const promc_histogram_value *value)
 {
-    if (!value || value->size < sizeof(*value) || !value->counts ||
-        (value->count && !value->bounds))
+    if (!value->counts || (value->count && !value->bounds))
         return promc__fail(PROMC_ERROR_ARGUMENT,
                            "%s: a histogram value needs .size, .bounds and .counts", family->name);
     for (size_t i = 0; i < value->count; i++) {
@@ -90,8 +89,8 @@ static int bucket_counts(const promc_family *family, const promc_histogram_value
         uint64_t below = i && value->cumulative ? value->counts[i - 1] : 0;
 
         if (value->counts[i] < below)
-            return promc__fail(PROMC_ERROR_ARGUMENT,
-                               "%s: cumulative counts go down at bucket %zu", family->name, i);
+            return promc__fail(PROMC_ERROR_ARGUMENT, "%s: cumulative counts go down at bucket %zu",
+                               family->name, i);
         counts[i] = value->counts[i] - below;
     }
     return PROMC_OK;
@@ -101,6 +100,7 @@ int promc_writer_histogram(promc_writer *writer, promc_family *family,
                            const promc_histogram_value *value, const promc_label *labels)
 {
     uint64_t few[64], *counts = few;
+    promc_histogram_value copy = {.size = sizeof(copy)};
     promc__point point = {0};
     size_t count;
     bool has_infinity;
@@ -110,7 +110,10 @@ int promc_writer_histogram(promc_writer *writer, promc_family *family,
 
     if (status != PROMC_OK)
         return status;
-    status = check_histogram(family, value);
+    status = promc__copy_options(&copy, sizeof(copy), value, family->name);
+    value = &copy;
+    if (status == PROMC_OK)
+        status = check_histogram(family, value);
     if (status != PROMC_OK)
         return promc__writer_failed(writer, status);
     has_infinity = value->count && value->bounds[value->count - 1] > DBL_MAX;
@@ -137,8 +140,7 @@ int promc_writer_histogram(promc_writer *writer, promc_family *family,
 
 static int check_summary(const promc_family *family, const promc_summary_value *value)
 {
-    if (!value || value->size < sizeof(*value) ||
-        (value->quantile_count && (!value->quantiles || !value->values)))
+    if (value->quantile_count && (!value->quantiles || !value->values))
         return promc__fail(PROMC_ERROR_ARGUMENT,
                            "%s: a summary value needs .size, and values for its quantiles",
                            family->name);
@@ -153,12 +155,17 @@ static int check_summary(const promc_family *family, const promc_summary_value *
 int promc_writer_summary(promc_writer *writer, promc_family *family,
                          const promc_summary_value *value, const promc_label *labels)
 {
+    promc_summary_value copy = {.size = sizeof(copy)};
     promc__point point = {0};
     int status = check_type(writer, family, is_type(family, PROMC_TYPE_SUMMARY));
 
     if (status != PROMC_OK)
         return status;
-    status = check_summary(family, value);
+    status = value ? promc__copy_options(&copy, sizeof(copy), value, family->name)
+                   : promc__fail(PROMC_ERROR_ARGUMENT, "%s: the value is NULL", family->name);
+    value = &copy;
+    if (status == PROMC_OK)
+        status = check_summary(family, value);
     if (status != PROMC_OK)
         return promc__writer_failed(writer, status);
     point.counts = &value->count;

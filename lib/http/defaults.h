@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Default limits, and option structs of callers that were compiled with another version. */
+/* Default limits. */
 #ifndef PROMC_HTTP_DEFAULTS_H
 #define PROMC_HTTP_DEFAULTS_H
-
-#include "base/error.h"
-
-#include <stddef.h>
-#include <string.h>
 
 enum {
     PROMC__DEFAULT_CONNECTIONS = 128,
@@ -16,23 +11,5 @@ enum {
     PROMC__DEFAULT_RESPONSE_TIMEOUT_MS = 60 * 1000,
     PROMC__DEFAULT_IDLE_TIMEOUT_MS = 120 * 1000
 };
-
-/*
- * Copies as much of an option struct as both sides know; what the caller does not know stays at its
- * default. NULL: all defaults. PROMC_ERROR_ARGUMENT if the caller has not set the size, which every
- * macro does.
- */
-static inline int promc__copy_options(void *to, size_t to_size, const void *from, const char *what)
-{
-    size_t size;
-
-    if (!from)
-        return PROMC_OK;
-    memcpy(&size, from, sizeof(size)); /* the first member of all of them */
-    if (size <= sizeof(size))
-        return promc__fail(PROMC_ERROR_ARGUMENT, "%s: .size of the options is not set", what);
-    memcpy(to, from, size < to_size ? size : to_size);
-    return PROMC_OK;
-}
 
 #endif

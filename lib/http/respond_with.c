@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The entry point without sockets: promc_http_respond(). */
 #include "base/error.h"
+#include "base/options.h"
 #include "http/connection.h"
 #include "http/defaults.h"
 

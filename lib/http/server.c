@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making and ending servers. */
+#include "base/options.h"
 #include "http/server.h"
 
 #include "base/error.h"

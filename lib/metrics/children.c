@@ -20,8 +20,7 @@
 /* Children in limbo wait for company, since cleaning up costs about as much for one as for many. */
 #define LIMBO_BATCH 64
 
-/* ---- memory
- * ------------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 /* Children are made in slabs, so that neighbours in time are neighbours in memory. */
 struct promc__slab {
@@ -85,8 +84,7 @@ static void put_back(promc__family *family, promc__child *child)
     family->free = child;
 }
 
-/* ---- limbo
- * -------------------------------------------------------------------------------------------- */
+/* ---- limbo ----------------------------------------------------------------------------------- */
 
 static void to_limbo(promc__family *family, promc__child *child)
 {
@@ -153,8 +151,7 @@ _Atomic uint64_t *promc__child_last_update(promc__child *child)
     return promc__shared(&child->numbers) + promc__shared_words(family->cells ? family->cells : 1);
 }
 
-/* ---- making children
- * ---------------------------------------------------------------------------------- */
+/* ---- making children ------------------------------------------------------------------------- */
 
 /* A child that is not in table or list yet. */
 static promc__child *make_child(promc__family *family, const char *const *values)
@@ -235,8 +232,7 @@ promc__child *promc__children_find_or_add(promc__family *family, uint32_t hash,
     return child;
 }
 
-/* ---- the rest of a child's life
- * ------------------------------------------------------------------------- */
+/* ---- the rest of a child's life -------------------------------------------------------------- */
 
 void promc__child_hold(promc__child *child)
 {

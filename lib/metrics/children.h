@@ -40,8 +40,7 @@ char *promc__value_repaired(const char *value);
 char **promc__values_repaired(const promc__family *family, const char *const *values);
 void promc__values_free(char **values, size_t count);
 
-/* ---- children.c: all under the stripe lock, but for find_or_add
- * ----------------------------------- */
+/* ---- children.c: all under the stripe lock, but for find_or_add ------------------------------ */
 
 /* The child with these values, made if it is not there. NULL and the last error: no memory. */
 promc__child *promc__children_find_or_add(promc__family *family, uint32_t hash,

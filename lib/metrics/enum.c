@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -74,10 +75,12 @@ static promc__family *create_enum(const promc_enum_opts *options, bool labelled)
 {
     const promc__metric_opts *common = (const promc__metric_opts *)options;
     promc__family *family = promc__family_create(&enum_type, common, labelled);
+    promc_enum_opts set = {.size = sizeof(set)};
 
     if (!family)
         return NULL;
-    if (set_states(family, options->states, common->const_labels) != PROMC_OK) {
+    (void)promc__copy_options(&set, sizeof(set), options, family->name);
+    if (set_states(family, set.states, common->const_labels) != PROMC_OK) {
         promc__definition_failed(common->registry);
         promc__family_free(family);
         return NULL;

@@ -10,8 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- names (client_python: metrics.py, _build_full_name)
- * ----------------------------------------- */
+/* ---- names (client_python: metrics.py, _build_full_name) ------------------------------------- */
 
 static bool ends_with(const char *text, size_t size, const char *end, size_t end_size)
 {
@@ -115,8 +114,7 @@ static int set_unit(promc__family *family, const char *unit)
     return family->unit ? PROMC_OK : promc__fail_memory(family->name);
 }
 
-/* ---- options
- * -------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static int check_options(const promc__type *type, const promc__metric_opts *options)
 {

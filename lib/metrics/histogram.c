@@ -5,6 +5,7 @@
 #include "metrics/type_api.h"
 
 #include "base/error.h"
+#include "base/options.h"
 
 static void finish_histogram(promc__child *child)
 {
@@ -64,8 +65,12 @@ static promc__family *create_histogram(const promc_histogram_opts *options, bool
 {
     const promc__metric_opts *common = (const promc__metric_opts *)options;
     promc__family *family = promc__family_create(&histogram_type, common, labelled);
+    promc_histogram_opts set = {.size = sizeof(set)};
 
-    return family ? finish_buckets(family, common, set_histogram(family, options), labelled) : NULL;
+    if (!family)
+        return NULL;
+    (void)promc__copy_options(&set, sizeof(set), options, family->name);
+    return finish_buckets(family, common, set_histogram(family, &set), labelled);
 }
 
 static promc__family *create_gauge_histogram(const promc_gauge_histogram_opts *options,
@@ -73,10 +78,12 @@ static promc__family *create_gauge_histogram(const promc_gauge_histogram_opts *o
 {
     const promc__metric_opts *common = (const promc__metric_opts *)options;
     promc__family *family = promc__family_create(&gauge_histogram_type, common, labelled);
+    promc_gauge_histogram_opts set = {.size = sizeof(set)};
 
-    return family ? finish_buckets(family, common, promc__set_buckets(family, &options->buckets),
-                                   labelled)
-                  : NULL;
+    if (!family)
+        return NULL;
+    (void)promc__copy_options(&set, sizeof(set), options, family->name);
+    return finish_buckets(family, common, promc__set_buckets(family, &set.buckets), labelled);
 }
 
 PROMC__DEFINE_TYPE(histogram, create_histogram);

@@ -57,9 +57,7 @@ int promc__native_configure(promc__family *family, const promc_histogram_opts *o
     struct promc__native_config *config;
     int schema, status;
 
-    /* Programs made for a library without them do not have these options. */
-    if (options->size < sizeof(*options) ||
-        (options->native_factor == 0 && options->native_schema == 0))
+    if (options->native_factor == 0 && options->native_schema == 0)
         return PROMC_OK;
     status = native_schema(family, options, &schema);
     if (status == PROMC_OK)

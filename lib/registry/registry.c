@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/lock.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/os.h"
 #include "metrics/label_text.h"
 
@@ -78,8 +79,7 @@ bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descrip
     return true;
 }
 
-/* ---- the registry
- * --------------------------------------------------------------------------------- */
+/* ---- the registry ---------------------------------------------------------------------------- */
 
 /* What PROMC_UNREGISTERED stands for where a registry is needed: a view of itself, in which there
  * is nothing and in which nothing can be registered. */
@@ -101,23 +101,20 @@ static promc_registry *owner_of(promc_registry *registry)
 
 promc_registry *promc_registry_create(const promc_registry_opts *options)
 {
+    promc_registry_opts set = {.size = sizeof(set)};
     promc_registry *registry;
 
-    if (options && options->size < sizeof(*options)) {
-        promc__fail(PROMC_ERROR_ARGUMENT, "registry: .size of the options is not set");
+    if (promc__copy_options(&set, sizeof(set), options, "registry") != PROMC_OK)
         return NULL;
-    }
     registry = promc__zalloc(sizeof(*registry));
     if (!registry) {
         promc__fail_memory("registry");
         return NULL;
     }
     registry->next_id = 1;
-    if (!options)
-        return registry;
-    registry->auto_describe = options->auto_describe;
-    if (options->target_info &&
-        promc_registry_set_target_info(registry, options->target_info) != PROMC_OK) {
+    registry->auto_describe = set.auto_describe;
+    if (set.target_info &&
+        promc_registry_set_target_info(registry, set.target_info) != PROMC_OK) {
         promc_registry_free(registry);
         return NULL;
     }
@@ -155,8 +152,7 @@ void promc_registry_free(promc_registry *registry)
     promc__free(registry);
 }
 
-/* ---- adding and removing, under the lock
- * ------------------------------------------------------------ */
+/* ---- adding and removing, under the lock ----------------------------------------------------- */
 
 static const char *taken_name(const promc_registry *registry, const promc__entry *entry)
 {
@@ -272,8 +268,7 @@ static void remove_entry(promc_registry *registry, size_t place)
         promc__entry_free(entry);
 }
 
-/* ---- families
- * --------------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 int promc__family_register(promc__family *family, promc_registry *registry)
 {
@@ -359,8 +354,7 @@ int promc_registry_unregister_metric(promc_registry *registry, const void *metri
     return PROMC_OK;
 }
 
-/* ---- collectors
- * --------------------------------------------------------------------------------------- */
+/* ---- collectors ------------------------------------------------------------------------------ */
 
 static bool same_collector(const promc_collector *a, const promc_collector *b)
 {
@@ -428,8 +422,7 @@ int promc_registry_unregister_collector(promc_registry *registry, const promc_co
     return PROMC_OK;
 }
 
-/* ---- visiting
- * ----------------------------------------------------------------------------------------- */
+/* ---- visiting -------------------------------------------------------------------------------- */
 
 static bool passes(const promc_registry *view, const promc__entry *entry)
 {
@@ -483,8 +476,7 @@ void promc__registry_leave(promc__entry *entry)
     promc__family_free(doomed);
 }
 
-/* ---- target_info
- * ------------------------------------------------------------------------------------------ */
+/* ---- target_info ----------------------------------------------------------------------------- */
 
 int promc_registry_set_target_info(promc_registry *registry, const promc_label *labels)
 {
@@ -532,9 +524,7 @@ bool promc__registry_target_info(promc_registry *registry, promc__buffer *out)
     return has;
 }
 
-/* ---- views
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- views ----------------------------------------------------------------------------------- */
 
 bool promc__registry_allows(const promc_registry *registry, const char *name, size_t size)
 {
@@ -575,9 +565,7 @@ promc_registry *promc_registry_restricted(promc_registry *registry, const char *
     return view;
 }
 
-/* ---- errors
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 void promc__definition_failed(promc_registry *registry)
 {

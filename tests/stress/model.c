@@ -17,8 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- all states that can be reached
- * ----------------------------------------------------------------- */
+/* ---- all states that can be reached ---------------------------------------------------------- */
 
 #define STATE_BYTES 64
 typedef struct state {
@@ -86,8 +85,7 @@ static const char *explore(const state *first, int (*step)(const state *),
     return violation;
 }
 
-/* ---- model 1: sections
- * ------------------------------------------------------------------------------- */
+/* ---- model 1: sections ----------------------------------------------------------------------- */
 
 enum { SEQUENCE, MODE, SLOT, SUM, COUNT, SHARED_SUM, SHARED_COUNT, VARIABLES };
 enum { NO_BARRIER, BARRIER, FENCES };
@@ -387,8 +385,7 @@ static int step_sections(const state *packed)
     return successors;
 }
 
-/* ---- model 2: banks
- * ------------------------------------------------------------------------------------ */
+/* ---- model 2: banks -------------------------------------------------------------------------- */
 
 #define WRITERS 2
 enum { GATE, BANK_SUM, BANK_COUNT, FINISH, WRITTEN };
@@ -536,8 +533,7 @@ static int step_banks(const state *packed)
     return successors;
 }
 
-/* ---- all of them
- * ------------------------------------------------------------------------------------------ */
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 static int failures;
 

@@ -72,8 +72,7 @@ static UNUSED uint64_t stress_random(uint64_t *state)
     return *state;
 }
 
-/* ---- threads
- * -------------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 static atomic_bool stress_stop;
 
@@ -91,8 +90,7 @@ static UNUSED pthread_t stress_start(void *(*run)(void *), void *arg)
     return thread;
 }
 
-/* ---- the counting allocator
- * ------------------------------------------------------------------------ */
+/* ---- the counting allocator ------------------------------------------------------------------ */
 
 static atomic_size_t stress_bytes, stress_peak, stress_calls;
 static atomic_uint stress_refuse; /* one call in so many gets no memory; 0: none */
@@ -166,8 +164,7 @@ static UNUSED void stress_count_memory(void)
     CHECK(promc_set_allocator(&counting) == PROMC_OK, "%s", promc_last_error()->message);
 }
 
-/* ---- reading scrapes
- * -------------------------------------------------------------------------------- */
+/* ---- reading scrapes ------------------------------------------------------------------------- */
 
 /*
  * Checks every line of a scrape as it streams by. Families whose name begins with "ones" are only

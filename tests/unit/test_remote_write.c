@@ -15,8 +15,7 @@
 
 #include <promc/promc.h>
 
-/* ---- snappy
- * ---------------------------------------------------------------------------------------- */
+/* ---- snappy ---------------------------------------------------------------------------------- */
 
 static size_t varint(const unsigned char **at)
 {
@@ -119,8 +118,7 @@ static void snappy_of_everything(void **state)
     test_free(data);
 }
 
-/* ---- write requests
- * ----------------------------------------------------------------------------------- */
+/* ---- write requests -------------------------------------------------------------------------- */
 
 /* Every length-delimited field of a message must be exactly filled; counts fields of one number. */
 static size_t count_fields(const unsigned char *at, size_t size, unsigned wanted)
