@@ -87,13 +87,21 @@ static bool suffix_is_one_of(const char *suffix, const char *const *list)
     return *list != NULL;
 }
 
+/* Every double from 2^53 on is whole. floor() would need libm. */
+static bool is_whole(double value)
+{
+    if (!(fabs(value) < 9007199254740992.0))
+        return isfinite(value);
+    return (double)(int64_t)value == value;
+}
+
 static int rule_value(promc__parser *parser, const promc__parse_family *family, const char *suffix)
 {
     static const char *const counts[] = {"_bucket", "_count", "_gcount", NULL};
     static const char *const counters[] = {"_total", "_sum", "_bucket", "_count", "_gcount", NULL};
     double value = parser->sample.value;
 
-    if (suffix_is_one_of(suffix, counts) && !(isfinite(value) && floor(value) == value))
+    if (suffix_is_one_of(suffix, counts) && !is_whole(value))
         return rule_fails(parser, "this has to be an integer");
     if (suffix_is_one_of(suffix, counters) && !(value >= 0))
         return rule_fails(parser, "this cannot be negative or NaN");
