@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Every tests/unit/test_*.c is a program, linked with the static library and cmocka. A test passes
-# when it exits with 0 and is skipped when it exits with 77; see run.sh.
+# when it exits with 0 and is skipped when it exits with 77; see run.sh. UNIT='gauge http_*' chooses.
 
 TEST_LIBS ?= $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka) -lm
 SHARED ?= ../shared
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(OBJ)/tests/%,$(wildcard tests/unit/test_*.c))
+UNIT ?= *
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(OBJ)/tests/%,$(foreach name,$(UNIT),$(wildcard tests/unit/test_$(name).c)))
 # Programs that run a second or so; more with an argument. An emulator does not survive forks of
 # programs with threads.
 STRESS_TESTS := $(filter-out $(if $(findstring qemu,$(RUN)),%/stress_fork),$(patsubst tests/stress/%.c,$(OBJ)/tests/%,$(wildcard tests/stress/*.c)))
@@ -40,6 +41,9 @@ check-unit: $(UNIT_TESTS) ## The unit tests only
 check-stress: $(STRESS_TESTS) ## Updates, scrapes, forks and signals against each other
 	@$(TEST_ENV) tests/run.sh $(STRESS_TESTS)
 
+check-examples: $(EXAMPLES) ## The examples only
+	@$(TEST_ENV) tests/run.sh $(wildcard tests/examples/*.py)
+
 check-conformance: $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay ## Output compared with client_python's, byte for byte
 	@$(TEST_ENV) tests/run.sh $(CONFORMANCE_TESTS)
 
@@ -52,4 +56,4 @@ deps: ## Installs what check needs, if it is missing
 deps-integration: ## Installs the servers check-integration needs, if they are missing
 	@tests/deps.sh integration
 
-.PHONY: check check-unit check-stress check-conformance check-integration deps deps-integration
+.PHONY: check check-unit check-stress check-examples check-conformance check-integration deps deps-integration
