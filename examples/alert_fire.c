@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells an Alertmanager that a host is down, without a rule and without Prometheus. The alert ends by
- * itself after some minutes unless it is sent again; alert_resolve ends it at once.
- * alert_fire [URL [INSTANCE]]
+ * Tells an Alertmanager that a host is down, without a rule and without Prometheus. The alert ends
+ * by itself after some minutes unless it is sent again; alert_resolve ends it at once. alert_fire
+ * [URL [INSTANCE]]
  */
 #include <promc/promc.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells an Alertmanager that what alert_fire said is over: the same labels, which are what an alert is
- * known by. (Sending "status": "resolved", as one reads here and there, does nothing.)
+ * Tells an Alertmanager that what alert_fire said is over: the same labels, which are what an alert
+ * is known by. (Sending "status": "resolved", as one reads here and there, does nothing.)
  * alert_resolve [URL [INSTANCE]]
  */
 #include <promc/promc.h>

@@ -1,98 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Takes Alertmanager's webhook (webhook_configs: [{url: "http://localhost:8060/send/"}]) and tells a
- * chat robot in Markdown. Robots want https, so curl does the talking.
- * webhook_relay URL_OF_THE_ROBOT [PORT [SECONDS]]
- */
+/* Takes Alertmanager's webhook (webhook_configs: [{url: "http://localhost:8060/send/"}]) and tells
+ * a chat robot in Markdown; robots want https, so curl does that. webhook_relay ROBOT_URL [PORT] */
 #include <promc/promc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
-static void put_line(FILE *out, const char *what, const char *value)
-{
-    if (value)
-        fprintf(out, "- **%s**: %s\n", what, value);
-}
-
-static const char *local_time(struct timespec time, char *text, size_t size)
-{
-    struct tm local;
-
-    return time.tv_sec != 0 && localtime_r(&time.tv_sec, &local) &&
-                   strftime(text, size, "%Y-%m-%d %H:%M:%S", &local)
-               ? text
-               : NULL;
-}
-
-static void put_alert(FILE *out, const promc_alert *alert, const char *alertmanager)
-{
-    const char *name = promc_label_value(alert->labels, "alertname");
-    char time[32];
-
-    name = name ? name : "";
-    fprintf(out, "### %s %s\n", alert->status == PROMC_ALERT_FIRING ? "🔥 告警" : "✅ 恢复", name);
-    put_line(out, "级别", promc_label_value(alert->labels, "severity"));
-    put_line(out, "开始时间", local_time(alert->starts_at, time, sizeof(time)));
-    if (alert->status == PROMC_ALERT_RESOLVED)
-        put_line(out, "结束时间", local_time(alert->ends_at, time, sizeof(time)));
-    put_line(out, "实例", promc_label_value(alert->labels, "instance"));
-    put_line(out, "摘要", promc_label_value(alert->annotations, "summary"));
-    put_line(out, "描述", promc_label_value(alert->annotations, "description"));
-    fprintf(out, "- [静默](%s/#/silences/new?filter=%%7Balertname%%3D%%22", alertmanager);
-    for (; *name; name++)
-        fprintf(out, "%%%02X", (unsigned char)*name);
-    fputs("%22%7D)\n\n", out);
-}
-
-static void put_json(FILE *out, const char *text)
+static void put(FILE *robot, const char *text) /* into a JSON string */
 {
     for (; *text; text++)
-        fprintf(out, (unsigned char)*text < ' ' || *text == '"' || *text == '\\' ? "\\u%04x" : "%c",
+        fprintf(robot, (unsigned char)*text < ' ' || strchr("\"\\", *text) ? "\\u%04x" : "%c",
                 (unsigned char)*text);
 }
 
-static int on_notification(const promc_notification *message, void *arg)
+static void put_line(FILE *robot, const char *what, const char *value)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *markdown = open_memstream(&text, &size), *robot;
+    put(robot, what);
+    put(robot, value ? value : "-");
+    put(robot, "\n");
+}
 
-    (void)arg;
-    for (size_t i = 0; markdown && i < message->alert_count; i++)
-        put_alert(markdown, &message->alerts[i], message->external_url);
-    if (!markdown || fclose(markdown) != 0)
+static void put_time(FILE *robot, const char *what, struct timespec time)
+{
+    char text[32];
+
+    strftime(text, sizeof(text), "%F %T", localtime(&time.tv_sec));
+    put_line(robot, what, time.tv_sec != 0 ? text : NULL);
+}
+
+static void put_alert(FILE *robot, const promc_alert *alert, const char *alertmanager)
+{
+    const char *name = promc_label_value(alert->labels, "alertname");
+
+    put_line(robot, alert->status == PROMC_ALERT_FIRING ? "### 🔥 告警 " : "### ✅ 恢复 ", name);
+    put_line(robot, "- **级别**: ", promc_label_value(alert->labels, "severity"));
+    put_time(robot, "- **开始时间**: ", alert->starts_at);
+    put_time(robot, "- **结束时间**: ", alert->ends_at);
+    put_line(robot, "- **实例**: ", promc_label_value(alert->labels, "instance"));
+    put_line(robot, "- **摘要**: ", promc_label_value(alert->annotations, "summary"));
+    put_line(robot, "- **描述**: ", promc_label_value(alert->annotations, "description"));
+    fprintf(robot, "- [静默](%s/#/silences/new?filter=%%7Balertname%%3D%%22", alertmanager);
+    for (; name && *name; name++)
+        fprintf(robot, "%%%02X", (unsigned char)*name);
+    put(robot, "%22%7D)\n\n");
+}
+
+static int on_notification(const promc_notification *message, void *curl)
+{
+    FILE *robot = popen(curl, "w");
+
+    if (!robot)
         return -1;
-    robot = popen("curl -fsS -m 5 -o /dev/null -H 'Content-Type: application/json' "
-                  "--data-binary @- \"$ROBOT\"", "w");
-    if (robot) {
-        fputs("{\"msgtype\":\"markdown\",\"markdown\":{\"title\":\"", robot);
-        put_json(robot, message->status == PROMC_ALERT_FIRING ? "告警: " : "恢复: ");
-        put_json(robot, message->group_key);
-        fputs("\",\"text\":\"", robot);
-        put_json(robot, text);
-        fputs("\"}}", robot);
-    }
-    free(text);
-    return robot && pclose(robot) == 0 ? 0 : -1; /* -1: Alertmanager tries again */
+    fprintf(robot, "{\"msgtype\":\"markdown\",\"markdown\":{\"title\":\"%s\",\"text\":\"",
+            message->status == PROMC_ALERT_FIRING ? "告警" : "恢复");
+    for (size_t i = 0; i < message->alert_count; i++)
+        put_alert(robot, &message->alerts[i], message->external_url);
+    fputs("\"}}", robot);
+    return pclose(robot) == 0 ? 0 : -1; /* -1: Alertmanager tries again */
 }
 
 int main(int argc, char **argv)
 {
-    promc_http_server *server = promc_start_http_server(argc > 2 ? atoi(argv[2]) : 8060);
-    int left = argc > 3 ? atoi(argv[3]) : -1; /* seconds; -1: for ever */
+    static char curl[] = "curl -fsS -m 5 -o /dev/null -H 'Content-Type: application/json' "
+                         "--data-binary @- \"$ROBOT\"";
+    promc_http_server *server = promc_http_server_open(argc > 2 ? atoi(argv[2]) : 8060);
 
     signal(SIGPIPE, SIG_IGN); /* curl may end early */
     if (argc < 2 || setenv("ROBOT", argv[1], 1) != 0 ||
-        promc_http_server_on_notification(server, "/send/", on_notification, NULL) != PROMC_OK) {
-        fprintf(stderr, "usage: webhook_relay URL; %s\n", promc_last_error()->message);
-        return 1;
-    }
+        promc_http_server_on_notification(server, "/send/", on_notification, curl) != PROMC_OK)
+        return fprintf(stderr, "webhook_relay ROBOT_URL: %s\n", promc_last_error()->message), 1;
     printf("listening on http://127.0.0.1:%d/send/\n", promc_http_server_port(server));
     fflush(stdout);
-    while (left-- != 0)
-        sleep(1);
-    promc_http_server_stop(server);
-    return 0;
+    while (promc_http_server_step(server, -1) >= 0)
+        ;
+    return 1;
 }

@@ -2,8 +2,8 @@
 /**
  * @file alerts.h  Alerts: sent to an Alertmanager, and received from Prometheus or Alertmanager.
  *
- *     promc_alert down = {.labels = PROMC_PAIRS({"alertname", "HostDown"}, {"severity", "critical"}),
- *                         .annotations = PROMC_PAIRS({"summary", "192.168.82.105:9100 服务器宕机"})};
+ *     promc_alert down = {.labels = PROMC_PAIRS({"alertname", "HostDown"}, {"severity",
+ * "critical"}), .annotations = PROMC_PAIRS({"summary", "192.168.82.105:9100 服务器宕机"})};
  *     promc_alertmanager_send("http://localhost:9093", &down, 1);
  *     promc_alertmanager_resolve("http://localhost:9093", &down, 1);
  *
@@ -27,10 +27,10 @@ enum { PROMC_ALERT_FIRING = 0, PROMC_ALERT_RESOLVED = 1 };
  * for the call and never NULL: what is absent is an empty string or list.
  */
 typedef struct promc_alert {
-    int status;                             /**< PROMC_ALERT_FIRING or PROMC_ALERT_RESOLVED */
+    int status;                              /**< PROMC_ALERT_FIRING or PROMC_ALERT_RESOLVED */
     const promc_label *labels, *annotations; /**< ending in {NULL, NULL} */
-    struct timespec starts_at, ends_at;     /**< Unix time; all zero: not set */
-    const char *generator_url;              /**< where it comes from; NULL or "": unknown */
+    struct timespec starts_at, ends_at;      /**< Unix time; all zero: not set */
+    const char *generator_url;               /**< where it comes from; NULL or "": unknown */
     const char *fingerprint; /**< what Alertmanager calls it; not sent, and not known to
                                   promc_http_server_on_alerts() */
 } promc_alert;
@@ -66,8 +66,8 @@ typedef int (*promc_notification_handler)(const promc_notification *notification
 PROMC_API int promc_alertmanager_send(const char *url, const promc_alert *alerts, size_t count);
 
 /**
- * Resolves alerts: sends them with ends_at now, or as given if that is past. Alerts it does not know
- * are fine. Returns as promc_alertmanager_send().
+ * Resolves alerts: sends them with ends_at now, or as given if that is past. Alerts it does not
+ * know are fine. Returns as promc_alertmanager_send().
  */
 PROMC_API int promc_alertmanager_resolve(const char *url, const promc_alert *alerts, size_t count);
 
@@ -81,10 +81,10 @@ typedef struct promc_alertmanager_opts {
     const promc_http_header *headers;        /**< further headers; NULL: none */
     const char *unix_path;                   /**< connect to this unix socket */
     const promc_client_transport *transport; /**< for https */
-    int *status;      /**< receives the last HTTP status, 0 when there was none; NULL: not wanted */
-    bool utf8_names;  /**< label names may be any UTF-8, which Alertmanager takes from 0.27 on;
-                           default: letters, digits and "_" */
-    double interval;  /**< promc_alert_keeper_start() only: seconds; 0: 60 */
+    int *status;     /**< receives the last HTTP status, 0 when there was none; NULL: not wanted */
+    bool utf8_names; /**< label names may be any UTF-8, which Alertmanager takes from 0.27 on;
+                          default: letters, digits and "_" */
+    double interval; /**< promc_alert_keeper_start() only: seconds; 0: 60 */
 } promc_alertmanager_opts;
 
 /** promc_alertmanager_send() with options. */

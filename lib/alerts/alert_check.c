@@ -58,8 +58,8 @@ static int check_labels(const struct alert_check *check, const promc_label *labe
 {
     *useful = 0;
     for (size_t i = 0; labels && labels[i].name; i++) {
-        const char *wrong = i < ALERT_LABELS_MAX ? wrong_label(check, labels, i)
-                                                 : "there are too many labels";
+        const char *wrong =
+            i < ALERT_LABELS_MAX ? wrong_label(check, labels, i) : "there are too many labels";
 
         if (wrong)
             return alert_wrong(check, PROMC_ERROR_LABELS, wrong, labels[i].name);
@@ -68,10 +68,12 @@ static int check_labels(const struct alert_check *check, const promc_label *labe
     return PROMC_OK;
 }
 
-/* A scheme and what follows it, as Go's url.ParseRequestURI() wants it; not everything it refuses. */
+/* A scheme and what follows it, as Go's url.ParseRequestURI() wants it; not everything it refuses.
+ */
 static const char *wrong_url(const char *url)
 {
-    size_t scheme = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+    size_t scheme =
+        strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
     bool query = false;
 
     if (!is_utf8(url))
@@ -82,8 +84,7 @@ static const char *wrong_url(const char *url)
         if ((unsigned char)*at <= ' ' || *at == 0x7F)
             return "generator_url has a blank or a control character, to be written as %20";
         query = query || *at == '?';
-        if (*at == '%' && !query &&
-            (promc__hex_digit(at[1]) < 0 || promc__hex_digit(at[2]) < 0))
+        if (*at == '%' && !query && (promc__hex_digit(at[1]) < 0 || promc__hex_digit(at[2]) < 0))
             return "generator_url has a % without two hexadecimal digits, to be written as %25";
     }
     return NULL;

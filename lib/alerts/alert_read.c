@@ -213,8 +213,8 @@ static int begin_received(promc__received *received, const char *text, size_t si
     return PROMC_OK;
 }
 
-/* Room for the alerts in an array. Every label is a value of the document, and every list has an end
- * besides: two in each alert, three in a message. */
+/* Room for the alerts in an array. Every label is a value of the document, and every list has an
+ * end besides: two in each alert, three in a message. */
 static int make_room(promc__received *received, const promc__json_value *array)
 {
     size_t count = array ? array->count : 0, ends, labels, alerts;

@@ -27,8 +27,8 @@ void promc__json_write_time(promc__json_writer *writer, const char *key, struct 
 
 /*
  * Alertmanager knows no status in what is posted: an alert is resolved when its end has passed. Now
- * is enough, because it ends by itself a moment later where clocks differ. It must not be before the
- * start, which a program may have taken from a clock that is finer than ours.
+ * is enough, because it ends by itself a moment later where clocks differ. It must not be before
+ * the start, which a program may have taken from a clock that is finer than ours.
  */
 static struct timespec alert_end(const promc_alert *alert, bool resolve, struct timespec now)
 {

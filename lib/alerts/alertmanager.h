@@ -17,11 +17,12 @@ typedef struct promc__am_call {
     size_t max_response; /* 0: the client's default */
 } promc__am_call;
 
-/* Copies the options and looks whether a request could be made. Codes as of promc_gateway_push(). */
+/* Copies the options and looks whether a request could be made. Codes as of promc_gateway_push().
+ */
 int promc__am_options(promc_alertmanager_opts *set, const promc_alertmanager_opts *options);
 
-/* PROMC_OK for a 2xx answer, whose response the caller frees; `response` may be NULL. Other codes as
- * of promc_gateway_push(). */
+/* PROMC_OK for a 2xx answer, whose response the caller frees; `response` may be NULL. Other codes
+ * as of promc_gateway_push(). */
 int promc__am_request(const promc_alertmanager_opts *set, const promc__am_call *call,
                       struct promc__client_response *response);
 

@@ -59,7 +59,8 @@ static int receive_request(const promc_http_request *request, promc_http_respons
     return 0;
 }
 
-static int add_receiver(promc_http_server *server, const char *path, const struct receiver *receiver)
+static int add_receiver(promc_http_server *server, const char *path,
+                        const struct receiver *receiver)
 {
     struct receiver *kept;
     int status;

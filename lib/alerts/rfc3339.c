@@ -5,12 +5,13 @@
 
 #include <stdint.h>
 
-#define TIME_YEAR_1 (-INT64_C(62135596800))    /* 0001-01-01T00:00:00Z */
+#define TIME_YEAR_1 (-INT64_C(62135596800))  /* 0001-01-01T00:00:00Z */
 #define TIME_YEAR_9999 INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 /* ---- the calendar ----------------------------------------------------------------------------
  * Days since 1970 and back, in years that begin with March, so that the leap day is the last one
- * (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). Years from 0 on are all that comes. */
+ * (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). Years from 0 on are all that comes.
+ */
 
 static int64_t time_days(int64_t year, unsigned month, unsigned day)
 {

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* Reads a whole text. The first second of year 1, Go's zero time, gives all zero; what time_t cannot
- * hold, its limit. */
+/* Reads a whole text. The first second of year 1, Go's zero time, gives all zero; what time_t
+ * cannot hold, its limit. */
 bool promc__time_read(const char *text, struct timespec *time);
 
 /* Appends it in UTC, without zeroes at the end. For times that promc__time_valid() accepts. */

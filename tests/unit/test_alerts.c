@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-/* ---- times --------------------------------------------------------------------------------------- */
+/* ---- times
+ * --------------------------------------------------------------------------------------- */
 
 static const char *written_time(long long seconds, long nanoseconds)
 {
@@ -49,16 +50,34 @@ static void reads_time(const char *text, long long seconds, long nanoseconds)
 
 static void times_are_read(void **state)
 {
-    static const char *const wrong[] = {
-        "", "2026", "2026-11-21", "2026-11-21T07:31:29", "2026-11-21 07:31:29Z",
-        "2026-11-21T07:31:29.Z", "2026-11-21T07:31:29,5Z", "2026-11-21T7:31:29Z",
-        "2026-13-21T07:31:29Z", "2026-00-21T07:31:29Z", "2026-11-31T07:31:29Z",
-        "2026-11-00T07:31:29Z", "2025-02-29T00:00:00Z", "1900-02-29T00:00:00Z",
-        "2026-11-21T24:00:00Z", "2026-11-21T07:60:29Z", "2026-11-21T07:31:61Z",
-        "2026-11-21T07:31:29+0800", "2026-11-21T07:31:29+08", "2026-11-21T07:31:29+24:00",
-        "2026-11-21T07:31:29+08:60", "2026-11-21T07:31:29Zx", "2026-11-21T07:31:29ZZ",
-        "+026-11-21T07:31:29Z", "12026-11-21T07:31:29Z", "2026-11-21T07:31:29.5",
-        "1795246289", "now"};
+    static const char *const wrong[] = {"",
+                                        "2026",
+                                        "2026-11-21",
+                                        "2026-11-21T07:31:29",
+                                        "2026-11-21 07:31:29Z",
+                                        "2026-11-21T07:31:29.Z",
+                                        "2026-11-21T07:31:29,5Z",
+                                        "2026-11-21T7:31:29Z",
+                                        "2026-13-21T07:31:29Z",
+                                        "2026-00-21T07:31:29Z",
+                                        "2026-11-31T07:31:29Z",
+                                        "2026-11-00T07:31:29Z",
+                                        "2025-02-29T00:00:00Z",
+                                        "1900-02-29T00:00:00Z",
+                                        "2026-11-21T24:00:00Z",
+                                        "2026-11-21T07:60:29Z",
+                                        "2026-11-21T07:31:61Z",
+                                        "2026-11-21T07:31:29+0800",
+                                        "2026-11-21T07:31:29+08",
+                                        "2026-11-21T07:31:29+24:00",
+                                        "2026-11-21T07:31:29+08:60",
+                                        "2026-11-21T07:31:29Zx",
+                                        "2026-11-21T07:31:29ZZ",
+                                        "+026-11-21T07:31:29Z",
+                                        "12026-11-21T07:31:29Z",
+                                        "2026-11-21T07:31:29.5",
+                                        "1795246289",
+                                        "now"};
     struct timespec time;
     (void)state;
 
@@ -110,11 +129,14 @@ static void days_follow_each_other(void **state)
     }
 }
 
-/* ---- writing --------------------------------------------------------------------------------------- */
+/* ---- writing
+ * --------------------------------------------------------------------------------------- */
 
 static const promc_alert host_down = {
-    .labels = (const promc_label[]){{"alertname", "HostDown"}, {"severity", "critical"}, {NULL, NULL}},
-    .annotations = (const promc_label[]){{"summary", "192.168.82.105:9100 服务器宕机"}, {NULL, NULL}}};
+    .labels =
+        (const promc_label[]){{"alertname", "HostDown"}, {"severity", "critical"}, {NULL, NULL}},
+    .annotations =
+        (const promc_label[]){{"summary", "192.168.82.105:9100 服务器宕机"}, {NULL, NULL}}};
 
 #define DOWN                                                                                       \
     "{\"labels\":{\"alertname\":\"HostDown\",\"severity\":\"critical\"},"                          \
@@ -167,7 +189,8 @@ static void alerts_are_written(void **state)
     assert_written(&alert, false, "[{\"labels\":{\"a\":\"\\\"\\\\\\n\\u0001/<\"}}]");
 }
 
-/* ---- checking --------------------------------------------------------------------------------------- */
+/* ---- checking
+ * --------------------------------------------------------------------------------------- */
 
 /* The second of two alerts is wrong. */
 static void assert_refused(promc_alert alert, int code, const char *why)
@@ -212,7 +235,8 @@ static void wrong_labels_are_refused(void **state)
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"", "x"})}, PROMC_ERROR_LABELS, "name");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"alertname", "A"}, {"b", NULL})},
                    PROMC_ERROR_LABELS, "alert 1 (A): the value is NULL: \"b\"");
-    assert_refused((promc_alert){.labels = PROMC_PAIRS({"a", "\xFF"})}, PROMC_ERROR_LABELS, "UTF-8");
+    assert_refused((promc_alert){.labels = PROMC_PAIRS({"a", "\xFF"})}, PROMC_ERROR_LABELS,
+                   "UTF-8");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"a", "1"}, {"a", "2"})}, PROMC_ERROR_LABELS,
                    "twice");
     alert.annotations = PROMC_PAIRS({"a b", "x"});
@@ -265,7 +289,8 @@ static void wrong_times_and_urls_are_refused(void **state)
     accept_url(NULL);
 }
 
-/* ---- reading --------------------------------------------------------------------------------------- */
+/* ---- reading
+ * --------------------------------------------------------------------------------------- */
 
 static const promc__json_limits limits = {1 << 20, 16, 10000};
 static promc__received received;
@@ -426,40 +451,43 @@ static void other_shapes_are_refused(void **state)
 {
     static const struct {
         const char *text, *why;
-    } posts[] = {
-        {"", "byte 0"},
-        {"{}", "array"},
-        {"null", "array"},
-        {"[", "byte 1"},
-        {"[1]", "alert 0: it is not an object"},
-        {"[{\"labels\":{\"a\":\"1\"}},[]]", "alert 1: it is not an object"},
-        {"[{}]", "alert 0: labels are missing"},
-        {"[{\"labels\":{}}]", "labels are missing"},
-        {"[{\"labels\":null}]", "labels are missing"},
-        {"[{\"labels\":[]}]", "labels is not an object"},
-        {"[{\"labels\":{\"a\":1}}]", "labels has a value that is not a string"},
-        {"[{\"labels\":{\"a\":{\"b\":\"c\"}}}]", "labels has a value that is not a string"},
-        {"[{\"labels\":{\"a\":\"x\\u0000y\"}}]", "labels has a value that is not a string"},
-        {"[{\"labels\":{\"a\\u0000\":\"x\"}}]", "a NUL in a name"},
-        {"[{\"labels\":{\"\":\"x\"}}]", "empty name"},
-        {"[{\"labels\":{\"a\":\"x\",\"a\":\"y\"}}]", "name twice"},
-        {"[{\"labels\":{\"a\":\"x\"},\"annotations\":\"\"}]", "annotations is not an object"},
-        {"[{\"labels\":{\"a\":\"x\"},\"startsAt\":1}]", "startsAt is not an RFC 3339 time"},
-        {"[{\"labels\":{\"a\":\"x\"},\"endsAt\":\"soon\"}]", "endsAt is not an RFC 3339 time"},
-        {"[{\"labels\":{\"a\":\"x\"},\"generatorURL\":[]}]", "generatorURL is not a string"},
-    }, messages[] = {
-        {"[]", "is an object"},
-        {"7", "is an object"},
-        {"{}", "alerts is not an array"},
-        {"{\"status\":\"firing\",\"alerts\":{}}", "alerts is not an array"},
-        {"{\"alerts\":[]}", "status is neither"},
-        {"{\"status\":\"on\",\"alerts\":[]}", "status is neither"},
-        {"{\"status\":\"firing\",\"alerts\":[{\"labels\":{\"a\":\"b\"}}]}", "alert 0: status"},
-        {"{\"status\":\"firing\",\"alerts\":[],\"receiver\":1}", "receiver is not a string"},
-        {"{\"status\":\"firing\",\"alerts\":[],\"groupKey\":{}}", "groupKey is not a string"},
-        {"{\"status\":\"firing\",\"alerts\":[],\"commonLabels\":[]}", "commonLabels is not an object"},
-        {"{\"status\":\"firing\",\"alerts\":[],\"truncatedAlerts\":-1}", "truncatedAlerts"},
-    };
+    } posts[] =
+        {
+            {"", "byte 0"},
+            {"{}", "array"},
+            {"null", "array"},
+            {"[", "byte 1"},
+            {"[1]", "alert 0: it is not an object"},
+            {"[{\"labels\":{\"a\":\"1\"}},[]]", "alert 1: it is not an object"},
+            {"[{}]", "alert 0: labels are missing"},
+            {"[{\"labels\":{}}]", "labels are missing"},
+            {"[{\"labels\":null}]", "labels are missing"},
+            {"[{\"labels\":[]}]", "labels is not an object"},
+            {"[{\"labels\":{\"a\":1}}]", "labels has a value that is not a string"},
+            {"[{\"labels\":{\"a\":{\"b\":\"c\"}}}]", "labels has a value that is not a string"},
+            {"[{\"labels\":{\"a\":\"x\\u0000y\"}}]", "labels has a value that is not a string"},
+            {"[{\"labels\":{\"a\\u0000\":\"x\"}}]", "a NUL in a name"},
+            {"[{\"labels\":{\"\":\"x\"}}]", "empty name"},
+            {"[{\"labels\":{\"a\":\"x\",\"a\":\"y\"}}]", "name twice"},
+            {"[{\"labels\":{\"a\":\"x\"},\"annotations\":\"\"}]", "annotations is not an object"},
+            {"[{\"labels\":{\"a\":\"x\"},\"startsAt\":1}]", "startsAt is not an RFC 3339 time"},
+            {"[{\"labels\":{\"a\":\"x\"},\"endsAt\":\"soon\"}]", "endsAt is not an RFC 3339 time"},
+            {"[{\"labels\":{\"a\":\"x\"},\"generatorURL\":[]}]", "generatorURL is not a string"},
+        },
+      messages[] = {
+          {"[]", "is an object"},
+          {"7", "is an object"},
+          {"{}", "alerts is not an array"},
+          {"{\"status\":\"firing\",\"alerts\":{}}", "alerts is not an array"},
+          {"{\"alerts\":[]}", "status is neither"},
+          {"{\"status\":\"on\",\"alerts\":[]}", "status is neither"},
+          {"{\"status\":\"firing\",\"alerts\":[{\"labels\":{\"a\":\"b\"}}]}", "alert 0: status"},
+          {"{\"status\":\"firing\",\"alerts\":[],\"receiver\":1}", "receiver is not a string"},
+          {"{\"status\":\"firing\",\"alerts\":[],\"groupKey\":{}}", "groupKey is not a string"},
+          {"{\"status\":\"firing\",\"alerts\":[],\"commonLabels\":[]}",
+           "commonLabels is not an object"},
+          {"{\"status\":\"firing\",\"alerts\":[],\"truncatedAlerts\":-1}", "truncatedAlerts"},
+      };
     (void)state;
 
     for (size_t i = 0; i < COUNT(posts); i++)
@@ -510,16 +538,16 @@ static void limits_hold(void **state)
         for (int i = 0; i < count; i++)
             used += (size_t)snprintf(text + used, ROOM - used, "%s\"l%d\":\"\"", i ? "," : "", i);
         snprintf(text + used, ROOM - used, "}}]");
-        assert_int_equal(receive(text, false), count > PROMC__RECEIVED_LABELS_MAX
-                                                   ? PROMC_ERROR_SYNTAX
-                                                   : PROMC_OK);
+        assert_int_equal(receive(text, false),
+                         count > PROMC__RECEIVED_LABELS_MAX ? PROMC_ERROR_SYNTAX : PROMC_OK);
         if (count <= PROMC__RECEIVED_LABELS_MAX)
             promc__received_free(&received);
     }
     free(text);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------- */
+/* ---- memory
+ * ---------------------------------------------------------------------------------------- */
 
 static long allocations, refuse_at, live;
 
@@ -547,7 +575,8 @@ static void refusing_free(void *block, void *ctx)
 
 static void refused_memory_is_told(void **state)
 {
-    static const promc_allocator refusing = {refusing_malloc, refusing_realloc, refusing_free, NULL};
+    static const promc_allocator refusing = {refusing_malloc, refusing_realloc, refusing_free,
+                                             NULL};
     (void)state;
 
     assert_int_equal(promc_set_allocator(&refusing), PROMC_OK);
