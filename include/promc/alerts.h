@@ -99,6 +99,93 @@ PROMC_API int promc_alertmanager_resolve_with(const promc_alertmanager_opts *ale
     (&(promc_alertmanager_opts){.size = sizeof(promc_alertmanager_opts), __VA_ARGS__})
 #endif
 
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+/** Which alerts are wanted; all zero: all. */
+typedef struct promc_alert_filter {
+    size_t size;
+    const char *const *matchers; /**< as Alertmanager writes them: PROMC_LABELS("severity=critical",
+                                      "instance=~\"db.*\""); all must match. NULL: none */
+    const char *receiver;        /**< a regular expression; NULL: any */
+    bool no_active, no_silenced, no_inhibited, no_unprocessed;
+} promc_alert_filter;
+
+#ifndef __cplusplus
+/** promc_alertmanager_alerts(alertmanager, PROMC_ALERT_FILTER(.no_silenced = true), ...) */
+#define PROMC_ALERT_FILTER(...)                                                                    \
+    (&(promc_alert_filter){.size = sizeof(promc_alert_filter), __VA_ARGS__})
+#endif
+
+/**
+ * Gets the alerts that an Alertmanager has, and calls `handler` once, in this thread, also if there
+ * are none.
+ * @param filter  NULL: all.
+ * @return as promc_alertmanager_send(); PROMC_ERROR_SINK also when the handler's answer is
+ * negative; PROMC_ERROR_SYNTAX or PROMC_ERROR_LIMIT: what answers is no Alertmanager, or says too
+ * much (64 MiB).
+ */
+PROMC_API int promc_alertmanager_alerts(const promc_alertmanager_opts *alertmanager,
+                                        const promc_alert_filter *filter,
+                                        promc_alerts_handler handler, void *arg);
+
+/** What an Alertmanager says of itself. */
+typedef struct promc_alertmanager_info {
+    char version[32]; /**< "0.25.0" */
+    char cluster[32]; /**< "ready", "settling", "disabled" */
+    struct timespec started_at;
+} promc_alertmanager_info;
+
+/** Asks for it. Returns as promc_alertmanager_alerts(). */
+PROMC_API int promc_alertmanager_status(const promc_alertmanager_opts *alertmanager,
+                                        promc_alertmanager_info *info);
+
+/* ---- silences -------------------------------------------------------------------------------- */
+
+/** name="value", or with the flags name!="value", name=~"value", name!~"value". */
+typedef struct promc_matcher {
+    const char *name, *value;
+    bool regex, negative;
+} promc_matcher;
+
+enum { PROMC_SILENCE_PENDING = 0, PROMC_SILENCE_ACTIVE = 1, PROMC_SILENCE_EXPIRED = 2 };
+
+/** A silence: alerts that all its matchers match are not told on. In what callbacks see, nothing is
+ *  NULL. */
+typedef struct promc_silence {
+    const char *id;                     /**< NULL or "": a new one; else the one to be changed */
+    int state;                          /**< not sent */
+    const promc_matcher *matchers;      /**< at least one, ending in {NULL, NULL} */
+    struct timespec starts_at, ends_at; /**< start all zero: now; the end must be set */
+    const char *created_by, *comment;   /**< NULL: "" */
+} promc_silence;
+
+/** The id of a silence: id.text. */
+typedef struct promc_silence_id {
+    char text[64];
+} promc_silence_id;
+
+/**
+ * Creates a silence, or changes one.
+ * @param id  receives its id, a new one where Alertmanager replaces the old silence; NULL: not
+ * wanted.
+ * @return as promc_alertmanager_alerts(); PROMC_ERROR_ARGUMENT, before anything is sent: no
+ *         matchers, no end, text that is not UTF-8.
+ */
+PROMC_API int promc_alertmanager_silence(const promc_alertmanager_opts *alertmanager,
+                                         const promc_silence *silence, promc_silence_id *id);
+
+/** Ends a silence. Returns as promc_alertmanager_send(); PROMC_ERROR_SINK when there is none. */
+PROMC_API int promc_alertmanager_expire(const promc_alertmanager_opts *alertmanager,
+                                        const char *id);
+
+/** Takes silences. @return 0 or more; negative: PROMC_ERROR_SINK. */
+typedef int (*promc_silences_handler)(const promc_silence *silences, size_t count, void *arg);
+
+/** Gets all silences, expired ones that are not forgotten yet included. Calls and returns as
+ *  promc_alertmanager_alerts(). */
+PROMC_API int promc_alertmanager_silences(const promc_alertmanager_opts *alertmanager,
+                                          promc_silences_handler handler, void *arg);
+
 /* ---- receiving ------------------------------------------------------------------------------- */
 
 /**

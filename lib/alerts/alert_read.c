@@ -231,13 +231,10 @@ static int make_room(promc__received *received, const promc__json_value *array)
     return PROMC_OK;
 }
 
-int promc__receive_alerts(promc__received *received, const char *text, size_t size,
-                          const promc__json_limits *limits, struct timespec now)
+static int finish_alerts(promc__received *received, struct timespec now)
 {
-    int status = begin_received(received, text, size, limits);
+    int status = PROMC_OK;
 
-    if (status != PROMC_OK)
-        return status;
     if (received->json.values->type != PROMC__JSON_ARRAY)
         status = refuse(received, PROMC_ERROR_SYNTAX, "alerts come as an array");
     if (status == PROMC_OK)
@@ -247,6 +244,21 @@ int promc__receive_alerts(promc__received *received, const char *text, size_t si
     if (status != PROMC_OK)
         promc__received_free(received);
     return status;
+}
+
+int promc__receive_alerts(promc__received *received, const char *text, size_t size,
+                          const promc__json_limits *limits, struct timespec now)
+{
+    int status = begin_received(received, text, size, limits);
+
+    return status == PROMC_OK ? finish_alerts(received, now) : status;
+}
+
+int promc__receive_listed(promc__received *received, promc__json *json, struct timespec now)
+{
+    *received = (promc__received){.json = *json};
+    *json = (promc__json){.values = NULL};
+    return finish_alerts(received, now);
 }
 
 int promc__receive_notification(promc__received *received, const char *text, size_t size,

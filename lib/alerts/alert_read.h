@@ -34,6 +34,8 @@ int promc__receive_alerts(promc__received *received, const char *text, size_t si
                           const promc__json_limits *limits, struct timespec now);
 int promc__receive_notification(promc__received *received, const char *text, size_t size,
                                 const promc__json_limits *limits);
+/* From a document that was read already, which is taken over. */
+int promc__receive_listed(promc__received *received, promc__json *json, struct timespec now);
 void promc__received_free(promc__received *received);
 
 #endif

@@ -124,6 +124,37 @@ int promc__am_request(const promc_alertmanager_opts *set, const promc__am_call *
     return status;
 }
 
+/* ---- documents ---------------------------------------------------------------------------------
+ */
+
+const promc__json_limits promc__am_limits = {64 * 1024 * 1024, 16, 4000000};
+
+int promc__am_unexpected(const char *path)
+{
+    return promc__fail(PROMC_ERROR_SYNTAX,
+                       "Alertmanager: what /api/v2/%.60s says is not understood", path);
+}
+
+int promc__am_get(const promc_alertmanager_opts *set, const char *path, promc__json *json)
+{
+    const promc__am_call call = {
+        .method = "GET", .path = path, .max_response = promc__am_limits.size};
+    struct promc__client_response response;
+    int status = promc__am_request(set, &call, &response);
+
+    if (status != PROMC_OK)
+        return status;
+    status = promc__json_read(json, response.reply.content.data, response.reply.content.size,
+                              &promc__am_limits);
+    promc__client_response_free(&response);
+    if (status == PROMC_ERROR_NO_MEMORY)
+        return promc__fail_memory(alertmanager_what);
+    return status == PROMC_OK
+               ? PROMC_OK
+               : promc__fail(status, "Alertmanager: /api/v2/%.60s, byte %lu of the answer: %s",
+                             path, (unsigned long)json->at, json->reason);
+}
+
 /* ---- alerts ------------------------------------------------------------------------------------
  */
 

@@ -3,6 +3,7 @@
 #ifndef PROMC_ALERTS_ALERTMANAGER_H
 #define PROMC_ALERTS_ALERTMANAGER_H
 
+#include "alerts/json.h"
 #include "http/fetch.h"
 
 #include <promc/alerts.h>
@@ -25,6 +26,16 @@ int promc__am_options(promc_alertmanager_opts *set, const promc_alertmanager_opt
  * as of promc_gateway_push(). */
 int promc__am_request(const promc_alertmanager_opts *set, const promc__am_call *call,
                       struct promc__client_response *response);
+
+/* Gets a document; free it as promc__json_read() says. PROMC_ERROR_SYNTAX, PROMC_ERROR_LIMIT: what
+ * came is no JSON, or too much; other codes as above. */
+int promc__am_get(const promc_alertmanager_opts *set, const char *path, promc__json *json);
+
+/* The limits of documents from an Alertmanager. */
+extern const promc__json_limits promc__am_limits;
+
+/* What came is JSON, but not what was expected. */
+int promc__am_unexpected(const char *path);
 
 /* Sends alerts that were checked, in batches. */
 int promc__am_post_alerts(const promc_alertmanager_opts *set, const promc_alert *alerts,
