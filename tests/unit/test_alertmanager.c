@@ -197,6 +197,270 @@ static void nothing_is_sent_before_all_is_right(void **state)
     assert_last_error(PROMC_ERROR_ARGUMENT, ".size");
 }
 
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+/* One answer of an Alertmanager, to be played by the scripted server. */
+static void answer_with(struct server_line *line, char text[2048], const char *body)
+{
+    snprintf(text, 2048, "HTTP/1.1 200 OK\r\nContent-Length: %lu\r\n\r\n%s",
+             (unsigned long)strlen(body), body);
+    *line = (struct server_line){.say = text};
+}
+
+static int count_alerts(const promc_alert *alerts, size_t count, void *arg)
+{
+    size_t *sum = arg;
+
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(alerts[i].fingerprint, "4cd25d08a4006c44");
+    *sum += 10 + count;
+    return 0;
+}
+
+static void alerts_are_asked_for(void **state)
+{
+    static const char list[] =
+        "[{\"annotations\":{},\"endsAt\":\"2026-11-21T07:38:38.865Z\",\"fingerprint\":"
+        "\"4cd25d08a4006c44\",\"receivers\":[{\"name\":\"hook\"}],\"startsAt\":"
+        "\"2026-11-21T07:34:38.865Z\",\"status\":{\"inhibitedBy\":[],\"silencedBy\":[],\"state\":"
+        "\"active\"},\"updatedAt\":\"2026-11-21T07:34:38.865Z\",\"labels\":{\"a\":\"b\"}}]";
+    static const char *const wrong[] = {"", "{}", "[1]", "[{\"labels\":{\"a\":1}}]", "[}"};
+    char texts[2][2048];
+    struct server_line script[2];
+    size_t sum = 0;
+    (void)state;
+
+    answer_with(&script[0], texts[0], list);
+    answer_with(&script[1], texts[1], "[]");
+    start(script, 2);
+    assert_int_equal(
+        promc_alertmanager_alerts(
+            PROMC_ALERTMANAGER(url),
+            PROMC_ALERT_FILTER(PROMC_LABELS("a=\"b\"", "c!~é"), .receiver = "x", .no_active = true,
+                               .no_silenced = true, .no_inhibited = true, .no_unprocessed = true),
+            count_alerts, &sum),
+        PROMC_OK);
+    assert_int_equal(sum, 11);
+    assert_int_equal(promc_alertmanager_alerts(PROMC_ALERTMANAGER(url), NULL, count_alerts, &sum),
+                     PROMC_OK);
+    assert_int_equal(sum, 21);
+    stop(2);
+    assert_non_null(strstr(server.received[0],
+                           "GET /api/v2/alerts?filter=a%3D%22b%22&filter=c%21~%C3%A9&receiver=x&"
+                           "active=false&silenced=false&inhibited=false&unprocessed=false HTTP"));
+    assert_non_null(strstr(server.received[1], "GET /api/v2/alerts HTTP"));
+    server_forget(&server);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        answer_with(&script[0], texts[0], wrong[i]);
+        start(script, 1);
+        assert_int_equal(
+            promc_alertmanager_alerts(PROMC_ALERTMANAGER(url), NULL, count_alerts, &sum),
+            PROMC_ERROR_SYNTAX);
+        assert_last_error(PROMC_ERROR_SYNTAX, "Alertmanager: ");
+        stop(1);
+        server_forget(&server);
+    }
+    assert_int_equal(sum, 21);
+    assert_int_equal(promc_alertmanager_alerts(PROMC_ALERTMANAGER(url), NULL, NULL, NULL),
+                     PROMC_ERROR_ARGUMENT);
+}
+
+static void the_status_is_asked_for(void **state)
+{
+    static const char *const wrong[] = {"[]", "{}", "{\"versionInfo\":{\"version\":\"1\"}}",
+                                        "{\"versionInfo\":{\"version\":\"1\"},\"cluster\":"
+                                        "{\"status\":\"ready\"},\"uptime\":\"long\"}"};
+    promc_alertmanager_info info;
+    char text[2048];
+    struct server_line line;
+    (void)state;
+
+    answer_with(&line, text,
+                "{\"cluster\":{\"status\":\"ready\"},\"versionInfo\":{\"version\":"
+                "\"0.25.0 with very many words behind it\"},\"uptime\":\"1970-01-01T01:00:00Z\"}");
+    start(&line, 1);
+    assert_int_equal(promc_alertmanager_status(PROMC_ALERTMANAGER(url), &info), PROMC_OK);
+    stop(1);
+    server_forget(&server);
+    assert_string_equal(info.version, "0.25.0 with very many words beh");
+    assert_string_equal(info.cluster, "ready");
+    assert_int_equal(info.started_at.tv_sec, 3600);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        answer_with(&line, text, wrong[i]);
+        start(&line, 1);
+        assert_int_equal(promc_alertmanager_status(PROMC_ALERTMANAGER(url), &info),
+                         PROMC_ERROR_SYNTAX);
+        stop(1);
+        server_forget(&server);
+    }
+    assert_int_equal(promc_alertmanager_status(PROMC_ALERTMANAGER(url), NULL),
+                     PROMC_ERROR_ARGUMENT);
+}
+
+/* ---- silences -------------------------------------------------------------------------------- */
+
+static const promc_matcher quiet[] = {
+    {"alertname", "Quiet", false, false}, {"host", "db.*", true, true}, {NULL, NULL, false, false}};
+
+static void silences_are_created_and_ended(void **state)
+{
+    promc_silence silence = {
+        .id = "7", .matchers = quiet, .starts_at = {60, 0}, .ends_at = {120, 5}, .comment = "维护"};
+    struct server_line script[3];
+    promc_silence_id id;
+    char texts[3][2048];
+    (void)state;
+
+    answer_with(&script[0], texts[0], "{\"silenceID\":\"8-f\"}");
+    answer_with(&script[1], texts[1], "");
+    answer_with(&script[2], texts[2], "{\"silenceID\":8}");
+    start(script, 3);
+    assert_int_equal(promc_alertmanager_silence(PROMC_ALERTMANAGER(url), &silence, &id), PROMC_OK);
+    assert_string_equal(id.text, "8-f");
+    assert_int_equal(promc_alertmanager_expire(PROMC_ALERTMANAGER(url), id.text), PROMC_OK);
+    assert_int_equal(promc_alertmanager_silence(PROMC_ALERTMANAGER(url), &silence, &id),
+                     PROMC_ERROR_SYNTAX);
+    stop(3);
+    assert_non_null(strstr(server.received[0], "POST /api/v2/silences HTTP"));
+    assert_string_equal(
+        body_of(0), "{\"id\":\"7\",\"matchers\":[{\"name\":\"alertname\",\"value\":\"Quiet\","
+                    "\"isRegex\":false,\"isEqual\":true},{\"name\":\"host\",\"value\":\"db.*\","
+                    "\"isRegex\":true,\"isEqual\":false}],\"startsAt\":\"1970-01-01T00:01:00Z\","
+                    "\"endsAt\":\"1970-01-01T00:02:00.000000005Z\",\"createdBy\":\"\","
+                    "\"comment\":\"维护\"}");
+    assert_non_null(strstr(server.received[1], "DELETE /api/v2/silence/8-f HTTP"));
+    server_forget(&server);
+}
+
+static void wrong_silences_are_refused(void **state)
+{
+    static const promc_matcher none[] = {{NULL, NULL, false, false}};
+    static const promc_matcher valueless[] = {{"a", NULL, false, false},
+                                              {NULL, NULL, false, false}};
+    static const promc_matcher broken[] = {{"a", "\xFF", false, false}, {NULL, NULL, false, false}};
+    const struct timespec soon = {120, 0}, later = {180, 0};
+    const promc_silence wrong[] = {
+        {.ends_at = soon},
+        {.matchers = none, .ends_at = soon},
+        {.matchers = valueless, .ends_at = soon},
+        {.matchers = broken, .ends_at = soon},
+        {.matchers = quiet},
+        {.matchers = quiet, .starts_at = later, .ends_at = soon},
+        {.matchers = quiet, .ends_at = {120, -1}},
+        {.matchers = quiet, .ends_at = soon, .comment = "\xFF"},
+    };
+    static const char *const ids[] = {
+        "",
+        "a/b",
+        "..",
+        "a b",
+        "%2e",
+        "0123456789012345678901234567890123456789012345678901234567890"
+        "123456789"};
+    (void)state;
+
+    /* Nobody listens on port 1: another error would say that something was tried. */
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_int_equal(
+            promc_alertmanager_silence(PROMC_ALERTMANAGER("127.0.0.1:1"), &wrong[i], NULL),
+            PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_alertmanager_silence(PROMC_ALERTMANAGER("127.0.0.1:1"), NULL, NULL),
+                     PROMC_ERROR_ARGUMENT);
+    for (size_t i = 0; i < COUNT(ids); i++)
+        assert_int_equal(promc_alertmanager_expire(PROMC_ALERTMANAGER("127.0.0.1:1"), ids[i]),
+                         PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_alertmanager_expire(PROMC_ALERTMANAGER("127.0.0.1:1"), NULL),
+                     PROMC_ERROR_ARGUMENT);
+}
+
+static int see_silences(const promc_silence *silences, size_t count, void *arg)
+{
+    *(size_t *)arg += 10 + count;
+    if (count != 2)
+        return 0;
+    assert_string_equal(silences[0].id, "1");
+    assert_int_equal(silences[0].state, PROMC_SILENCE_ACTIVE);
+    assert_string_equal(silences[0].matchers[0].name, "a");
+    assert_false(silences[0].matchers[0].negative);
+    assert_true(silences[0].matchers[0].regex);
+    assert_null(silences[0].matchers[1].name);
+    assert_int_equal(silences[0].starts_at.tv_sec, 60);
+    assert_string_equal(silences[1].comment, "维护");
+    assert_int_equal(silences[1].state, PROMC_SILENCE_EXPIRED);
+    assert_string_equal(silences[1].matchers[0].name, "b");
+    assert_true(silences[1].matchers[0].negative);
+    assert_string_equal(silences[1].matchers[1].value, "");
+    assert_null(silences[1].matchers[2].name);
+    return 0;
+}
+
+static void silences_are_listed(void **state)
+{
+#define SILENCE(id, state, matchers)                                                               \
+    "{\"id\":" id ",\"comment\":\"维护\",\"createdBy\":\"x\",\"startsAt\":"                      \
+    "\"1970-01-01T00:01:00Z\",\"endsAt\":\"1970-01-01T00:02:00Z\",\"status\":{\"state\":"          \
+    "\"" state "\"},\"matchers\":" matchers "}"
+    static const char *const wrong[] = {"{}",
+                                        "[7]",
+                                        "[{}]",
+                                        "[" SILENCE("1", "active", "[]") "]",
+                                        "[" SILENCE("\"1\"", "active", "7") "]",
+                                        "[" SILENCE("\"1\"", "active", "[7]") "]",
+                                        "[" SILENCE("\"1\"", "active", "[{\"name\":\"a\"}]") "]"};
+    char text[2048];
+    struct server_line line;
+    size_t sum = 0;
+    (void)state;
+
+    answer_with(
+        &line, text,
+        "[" SILENCE(
+            "\"1\"",
+            "active", "[{\"name\":\"a\",\"value\":\"x\",\"isRegex\":true}]") "," SILENCE("\"2\"",
+                                                                                         "expired",
+                                                                                         "[{"
+                                                                                         "\"name\":"
+                                                                                         "\"b\","
+                                                                                         "\"value\""
+                                                                                         ":\"y\","
+                                                                                         "\"isRegex"
+                                                                                         "\":false,"
+                                                                                         "\"isEqual"
+                                                                                         "\":false}"
+                                                                                         ","
+                                                                                         "{\"name\""
+                                                                                         ":\"c\","
+                                                                                         "\"value\""
+                                                                                         ":\"\","
+                                                                                         "\"isRegex"
+                                                                                         "\":false,"
+                                                                                         "\"isEqual"
+                                                                                         "\":true}"
+                                                                                         "]") "]");
+    start(&line, 1);
+    assert_int_equal(promc_alertmanager_silences(PROMC_ALERTMANAGER(url), see_silences, &sum),
+                     PROMC_OK);
+    stop(1);
+    server_forget(&server);
+    assert_int_equal(sum, 12);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        answer_with(&line, text, wrong[i]);
+        start(&line, 1);
+        assert_int_equal(promc_alertmanager_silences(PROMC_ALERTMANAGER(url), see_silences, &sum),
+                         PROMC_ERROR_SYNTAX);
+        stop(1);
+        server_forget(&server);
+    }
+    assert_int_equal(sum, 12);
+    answer_with(&line, text, "[]");
+    start(&line, 1);
+    assert_int_equal(promc_alertmanager_silences(PROMC_ALERTMANAGER(url), see_silences, &sum),
+                     PROMC_OK);
+    stop(1);
+    server_forget(&server);
+    assert_int_equal(sum, 22);
+}
+
 /* ---- receiving ------------------------------------------------------------------------------- */
 
 struct seen {
@@ -348,6 +612,11 @@ int main(void)
         cmocka_unit_test(refusals_are_told),
         cmocka_unit_test(silence_times_out),
         cmocka_unit_test(nothing_is_sent_before_all_is_right),
+        cmocka_unit_test(alerts_are_asked_for),
+        cmocka_unit_test(the_status_is_asked_for),
+        cmocka_unit_test(silences_are_created_and_ended),
+        cmocka_unit_test(wrong_silences_are_refused),
+        cmocka_unit_test(silences_are_listed),
         cmocka_unit_test(senders_are_answered),
         cmocka_unit_test(large_bodies_are_refused),
         cmocka_unit_test(wrong_routes_are_refused),

@@ -604,6 +604,16 @@ static void refused_memory_is_told(void **state)
         promc__buffer_free(&out);
         assert_int_equal(live, 0);
     }
+    for (int status = PROMC_ERROR_NO_MEMORY; status == PROMC_ERROR_NO_MEMORY; refuse_at++) {
+        if (refuse_at == 100)
+            refuse_at = 1;
+        allocations = 0;
+        status = promc_alertmanager_send("127.0.0.1:1", &host_down, 1); /* nobody listens there */
+        assert_true(status == PROMC_ERROR_NO_MEMORY || status == PROMC_ERROR_SYSTEM);
+        assert_int_equal(live, 0);
+        assert_true(refuse_at < 99);
+    }
+    assert_true(refuse_at > 4);
     refuse_at = 0;
     assert_int_equal(promc_set_allocator(NULL), PROMC_OK);
 }
