@@ -99,6 +99,51 @@ PROMC_API int promc_alertmanager_resolve_with(const promc_alertmanager_opts *ale
     (&(promc_alertmanager_opts){.size = sizeof(promc_alertmanager_opts), __VA_ARGS__})
 #endif
 
+/* ---- keeping alerts firing ------------------------------------------------------------------- */
+
+typedef struct promc_alert_keeper promc_alert_keeper;
+
+/**
+ * promc_alert_keeper_start("http://localhost:9093", .interval = 60): a thread that sends alerts as
+ * Prometheus does: what fires at once and then at every interval, with an end four intervals later,
+ * so that it ends by itself should the program die; what is resolved once more, until Alertmanager
+ * has it, at most for 15 minutes. Failures are told to the error handler
+ * (promc_set_error_handler()) and promc_alert_keeper_error(), and do not lose an alert.
+ * @param alertmanager  copied with all strings and lists; `arg`s are borrowed. `.status` is not
+ * used.
+ * @return owned: stop it with promc_alert_keeper_stop(). NULL: as promc_alertmanager_send(), before
+ *         anything is sent.
+ */
+PROMC_API promc_alert_keeper *
+promc_alert_keeper_create(const promc_alertmanager_opts *alertmanager);
+
+/**
+ * The alert fires from now on. One with the same labels that fires already gets the new annotations
+ * at the next interval: this may be called as often as a condition is looked at. Never blocks on
+ * the network.
+ * @param alert  copied. starts_at not set: now, or as before; ends_at and status are not used.
+ * @return PROMC_OK; PROMC_ERROR_LABELS and PROMC_ERROR_ARGUMENT as promc_alertmanager_send();
+ *         PROMC_ERROR_NO_MEMORY; PROMC_ERROR_STATE in a child after fork().
+ */
+PROMC_API int promc_alert_keeper_fire(promc_alert_keeper *keeper, const promc_alert *alert);
+
+/** The alert with these labels is over; fine if it does not fire. Returns as above. */
+PROMC_API int promc_alert_keeper_resolve(promc_alert_keeper *keeper, const promc_label *labels);
+
+/** The error of the last time something was sent; as promc_pusher_error(). */
+PROMC_API int promc_alert_keeper_error(promc_alert_keeper *keeper, promc_error *error);
+
+/**
+ * Sends once more, ends the thread, frees. What still fires is not resolved: it ends four intervals
+ * later, unless the next run of the program fires it again. In a child after fork() it only frees.
+ * NULL is fine. @return that of the last sending.
+ */
+PROMC_API int promc_alert_keeper_stop(promc_alert_keeper *keeper);
+
+#ifndef __cplusplus
+#define promc_alert_keeper_start(...) promc_alert_keeper_create(PROMC_ALERTMANAGER(__VA_ARGS__))
+#endif
+
 /* ---- asking ---------------------------------------------------------------------------------- */
 
 /** Which alerts are wanted; all zero: all. */

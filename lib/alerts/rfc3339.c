@@ -243,3 +243,16 @@ struct timespec promc__time_now(void)
     time.tv_nsec = (long)((now - (double)seconds) * 1e9);
     return time;
 }
+
+struct timespec promc__time_later(struct timespec time, double seconds)
+{
+    int64_t whole = (int64_t)seconds, sum = (int64_t)time.tv_sec + whole;
+    long nanoseconds = time.tv_nsec + (long)((seconds - (double)whole) * 1e9);
+
+    sum += nanoseconds / 1000000000;
+    if (sum > TIME_YEAR_9999)
+        sum = TIME_YEAR_9999;
+    time.tv_sec = time_narrow(sum);
+    time.tv_nsec = nanoseconds % 1000000000;
+    return time;
+}

@@ -26,4 +26,7 @@ int promc__time_compare(struct timespec a, struct timespec b);
 
 struct timespec promc__time_now(void);
 
+/* So many seconds (0 to 1e10) later, at most the year 9999. */
+struct timespec promc__time_later(struct timespec time, double seconds);
+
 #endif

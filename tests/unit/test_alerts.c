@@ -604,9 +604,8 @@ static void refused_memory_is_told(void **state)
         promc__buffer_free(&out);
         assert_int_equal(live, 0);
     }
+    refuse_at = 1;
     for (int status = PROMC_ERROR_NO_MEMORY; status == PROMC_ERROR_NO_MEMORY; refuse_at++) {
-        if (refuse_at == 100)
-            refuse_at = 1;
         allocations = 0;
         status = promc_alertmanager_send("127.0.0.1:1", &host_down, 1); /* nobody listens there */
         assert_true(status == PROMC_ERROR_NO_MEMORY || status == PROMC_ERROR_SYSTEM);
