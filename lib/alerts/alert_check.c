@@ -54,7 +54,8 @@ static const char *wrong_label(const struct alert_check *check, const promc_labe
 }
 
 /* `*useful`: how many have a value. An empty one is, to Alertmanager, no label at all. */
-static int check_labels(const struct alert_check *check, const promc_label *labels, size_t *useful)
+static int check_alert_labels(const struct alert_check *check, const promc_label *labels,
+                              size_t *useful)
 {
     *useful = 0;
     for (size_t i = 0; labels && labels[i].name; i++) {
@@ -102,15 +103,15 @@ static const char *wrong_times(const promc_alert *alert)
     return NULL;
 }
 
-static int check_alert(const struct alert_check *check)
+static int check_one_alert(const struct alert_check *check)
 {
     const promc_alert *alert = check->alert;
     const char *wrong;
     size_t useful;
-    int status = check_labels(check, alert->annotations, &useful);
+    int status = check_alert_labels(check, alert->annotations, &useful);
 
     if (status == PROMC_OK)
-        status = check_labels(check, alert->labels, &useful);
+        status = check_alert_labels(check, alert->labels, &useful);
     if (status != PROMC_OK)
         return status;
     if (!useful)
@@ -130,6 +131,6 @@ int promc__alerts_check(const promc_alert *alerts, size_t count, bool utf8_names
         return promc__fail(PROMC_ERROR_ARGUMENT, "alerts: NULL, but %lu of them",
                            (unsigned long)count);
     for (size_t i = 0; i < count && status == PROMC_OK; i++)
-        status = check_alert(&(struct alert_check){&alerts[i], i, utf8_names});
+        status = check_one_alert(&(struct alert_check){&alerts[i], i, utf8_names});
     return status;
 }

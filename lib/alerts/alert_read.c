@@ -42,7 +42,7 @@ static const promc__json_value *member_of(const struct place *place, const char 
     return value && value->type != PROMC__JSON_NULL ? value : NULL;
 }
 
-static int read_text(const struct place *place, const char *name, const char **text)
+static int read_alert_text(const struct place *place, const char *name, const char **text)
 {
     const promc__json_value *value = member_of(place, name);
 
@@ -50,7 +50,7 @@ static int read_text(const struct place *place, const char *name, const char **t
     return *text ? PROMC_OK : wrong_member(place, name, "is not a string");
 }
 
-static int read_time(const struct place *place, const char *name, struct timespec *time)
+static int read_alert_time(const struct place *place, const char *name, struct timespec *time)
 {
     const promc__json_value *value = member_of(place, name);
     const char *text = promc__json_string(value);
@@ -61,7 +61,7 @@ static int read_time(const struct place *place, const char *name, struct timespe
     return wrong_member(place, name, "is not an RFC 3339 time");
 }
 
-static int read_status(const struct place *place, int *status)
+static int read_alert_status(const struct place *place, int *status)
 {
     const char *text = promc__json_string(member_of(place, "status"));
     bool resolved = text && strcmp(text, "resolved") == 0;
@@ -88,7 +88,8 @@ static const char *wrong_pair(const promc_label *list, size_t count,
     return NULL;
 }
 
-static int read_labels(const struct place *place, const char *name, const promc_label **labels)
+static int read_alert_labels(const struct place *place, const char *name,
+                             const promc_label **labels)
 {
     promc__received *received = place->received;
     const promc__json_value *object = member_of(place, name), *member = object ? object + 1 : NULL;
@@ -122,17 +123,17 @@ static int read_alert(const struct place *place, promc_alert *alert)
 
     if (place->object->type != PROMC__JSON_OBJECT)
         return wrong_member(place, "it", "is not an object");
-    status = read_labels(place, "labels", &alert->labels);
+    status = read_alert_labels(place, "labels", &alert->labels);
     if (status == PROMC_OK)
-        status = read_labels(place, "annotations", &alert->annotations);
+        status = read_alert_labels(place, "annotations", &alert->annotations);
     if (status == PROMC_OK)
-        status = read_time(place, "startsAt", &alert->starts_at);
+        status = read_alert_time(place, "startsAt", &alert->starts_at);
     if (status == PROMC_OK)
-        status = read_time(place, "endsAt", &alert->ends_at);
+        status = read_alert_time(place, "endsAt", &alert->ends_at);
     if (status == PROMC_OK)
-        status = read_text(place, "generatorURL", &alert->generator_url);
+        status = read_alert_text(place, "generatorURL", &alert->generator_url);
     if (status == PROMC_OK)
-        status = read_text(place, "fingerprint", &alert->fingerprint);
+        status = read_alert_text(place, "fingerprint", &alert->fingerprint);
     return status;
 }
 
@@ -160,7 +161,8 @@ static int read_alerts(promc__received *received, const promc__json_value *array
 
         status = read_alert(&place, alert);
         if (status == PROMC_OK)
-            status = now ? finish_posted(&place, alert, *now) : read_status(&place, &alert->status);
+            status = now ? finish_posted(&place, alert, *now)
+                         : read_alert_status(&place, &alert->status);
     }
     return status;
 }
@@ -186,12 +188,12 @@ static int read_envelope(promc__received *received)
     } lists[] = {{"groupLabels", &to->group_labels},
                  {"commonLabels", &to->common_labels},
                  {"commonAnnotations", &to->common_annotations}};
-    int status = read_status(&place, &to->status);
+    int status = read_alert_status(&place, &to->status);
 
     for (size_t i = 0; i < promc__count_of(texts) && status == PROMC_OK; i++)
-        status = read_text(&place, texts[i].name, texts[i].text);
+        status = read_alert_text(&place, texts[i].name, texts[i].text);
     for (size_t i = 0; i < promc__count_of(lists) && status == PROMC_OK; i++)
-        status = read_labels(&place, lists[i].name, lists[i].labels);
+        status = read_alert_labels(&place, lists[i].name, lists[i].labels);
     if (status == PROMC_OK && truncated && !promc__json_u64(truncated, &to->truncated_alerts))
         status = wrong_member(&place, "truncatedAlerts", "is not a number");
     return status;
@@ -215,7 +217,7 @@ static int begin_received(promc__received *received, const char *text, size_t si
 
 /* Room for the alerts in an array. Every label is a value of the document, and every list has an
  * end besides: two in each alert, three in a message. */
-static int make_room(promc__received *received, const promc__json_value *array)
+static int make_alert_room(promc__received *received, const promc__json_value *array)
 {
     size_t count = array ? array->count : 0, ends, labels, alerts;
 
@@ -238,7 +240,7 @@ static int finish_alerts(promc__received *received, struct timespec now)
     if (received->json.values->type != PROMC__JSON_ARRAY)
         status = refuse(received, PROMC_ERROR_SYNTAX, "alerts come as an array");
     if (status == PROMC_OK)
-        status = make_room(received, received->json.values);
+        status = make_alert_room(received, received->json.values);
     if (status == PROMC_OK)
         status = read_alerts(received, received->json.values, &now);
     if (status != PROMC_OK)
@@ -275,7 +277,7 @@ int promc__receive_notification(promc__received *received, const char *text, siz
     else if (!alerts || alerts->type != PROMC__JSON_ARRAY)
         status = refuse(received, PROMC_ERROR_SYNTAX, "alerts is not an array");
     if (status == PROMC_OK)
-        status = make_room(received, alerts);
+        status = make_alert_room(received, alerts);
     if (status == PROMC_OK)
         status = read_envelope(received);
     if (status == PROMC_OK)

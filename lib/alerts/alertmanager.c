@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "delivery/pusher.h"
-#include "http/defaults.h"
+#include "base/options.h"
 
 static const char alertmanager_what[] = "Alertmanager";
 

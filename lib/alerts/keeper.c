@@ -53,7 +53,7 @@ static void free_kept(struct kept_alert *kept)
 }
 
 /* Moves what has a value to the front, sorted by name. Lists are short. */
-static void sort_labels(promc_label *labels)
+static void sort_kept_labels(promc_label *labels)
 {
     size_t count = 0;
 
@@ -97,7 +97,7 @@ static struct kept_alert *copy_alert(const promc_alert *alert)
         free_kept(kept);
         return NULL;
     }
-    sort_labels(kept->labels);
+    sort_kept_labels(kept->labels);
     return kept;
 }
 
@@ -218,7 +218,7 @@ static void free_keeper(void *arg)
     promc__free(keeper);
 }
 
-static void keep_options(promc_alert_keeper *keeper)
+static void keep_keeper_options(promc_alert_keeper *keeper)
 {
     promc_alertmanager_opts *set = &keeper->set;
     promc__keep *keep = &keeper->keep;
@@ -251,7 +251,7 @@ promc_alert_keeper *promc_alert_keeper_create(const promc_alertmanager_opts *ale
     keeper->set = set;
     keeper->interval = set.interval == 0 ? KEEPER_INTERVAL : set.interval;
     keeper->process = promc__os.process_id();
-    keep_options(keeper);
+    keep_keeper_options(keeper);
     if (keeper->keep.failed) {
         free_keeper(keeper);
         promc__fail_memory(keeper_what);

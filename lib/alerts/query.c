@@ -4,7 +4,7 @@
 #include "alerts/alertmanager.h"
 #include "alerts/rfc3339.h"
 #include "base/error.h"
-#include "http/defaults.h"
+#include "base/options.h"
 
 #include <stdio.h>
 

@@ -268,8 +268,8 @@ static void alerts_are_asked_for(void **state)
 static void the_status_is_asked_for(void **state)
 {
     static const char *const wrong[] = {"[]", "{}", "{\"versionInfo\":{\"version\":\"1\"}}",
-                                        "{\"versionInfo\":{\"version\":\"1\"},\"cluster\":"
-                                        "{\"status\":\"ready\"},\"uptime\":\"long\"}"};
+                                        ("{\"versionInfo\":{\"version\":\"1\"},\"cluster\":"
+                                         "{\"status\":\"ready\"},\"uptime\":\"long\"}")};
     promc_alertmanager_info info;
     char text[2048];
     struct server_line line;
@@ -355,8 +355,8 @@ static void wrong_silences_are_refused(void **state)
         "..",
         "a b",
         "%2e",
-        "0123456789012345678901234567890123456789012345678901234567890"
-        "123456789"};
+        ("0123456789012345678901234567890123456789012345678901234567890"
+         "123456789")};
     (void)state;
 
     /* Nobody listens on port 1: another error would say that something was tried. */
@@ -414,29 +414,28 @@ static void silences_are_listed(void **state)
 
     answer_with(
         &line, text,
-        "[" SILENCE(
-            "\"1\"",
-            "active", "[{\"name\":\"a\",\"value\":\"x\",\"isRegex\":true}]") "," SILENCE("\"2\"",
-                                                                                         "expired",
-                                                                                         "[{"
-                                                                                         "\"name\":"
-                                                                                         "\"b\","
-                                                                                         "\"value\""
-                                                                                         ":\"y\","
-                                                                                         "\"isRegex"
-                                                                                         "\":false,"
-                                                                                         "\"isEqual"
-                                                                                         "\":false}"
-                                                                                         ","
-                                                                                         "{\"name\""
-                                                                                         ":\"c\","
-                                                                                         "\"value\""
-                                                                                         ":\"\","
-                                                                                         "\"isRegex"
-                                                                                         "\":false,"
-                                                                                         "\"isEqual"
-                                                                                         "\":true}"
-                                                                                         "]") "]");
+        "[" SILENCE("\"1\"", "active",
+                    "[{\"name\":\"a\",\"value\":\"x\",\"isRegex\":true}]") "," SILENCE("\"2\"",
+                                                                                       "expired",
+                                                                                       "[{"
+                                                                                       "\"name\":"
+                                                                                       "\"b\","
+                                                                                       "\"value\""
+                                                                                       ":\"y\","
+                                                                                       "\"isRegex"
+                                                                                       "\":false,"
+                                                                                       "\"isEqual"
+                                                                                       "\":false}"
+                                                                                       ","
+                                                                                       "{\"name\""
+                                                                                       ":\"c\","
+                                                                                       "\"value\""
+                                                                                       ":\"\","
+                                                                                       "\"isRegex"
+                                                                                       "\":false,"
+                                                                                       "\"isEqual"
+                                                                                       "\":true}"
+                                                                                       "]") "]");
     start(&line, 1);
     assert_int_equal(promc_alertmanager_silences(PROMC_ALERTMANAGER(url), see_silences, &sum),
                      PROMC_OK);
