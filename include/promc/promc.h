@@ -10,5 +10,6 @@
 #include <promc/http.h>
 #include <promc/push.h>
 #include <promc/parse.h>
+#include <promc/alerts.h>
 
 #endif

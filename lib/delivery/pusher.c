@@ -10,17 +10,19 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 
-enum { PUSHER_DOUBLINGS = 3 };
+enum { PUSHER_DOUBLINGS = 3, KICK = 'k' };
 
 struct promc_pusher {
     promc__pusher_job job;
     pthread_t thread;
-    long process;      /* that has the thread */
-    int wake[2];       /* a byte comes when it has to end */
-    uint64_t next;     /* when to push, of promc__os.monotonic_ns */
-    unsigned failures; /* in a row */
+    long process;       /* that has the thread */
+    int wake[2];        /* a byte comes: KICK, or another when it has to end */
+    atomic_bool kicked; /* a KICK is under way */
+    uint64_t next;      /* when to push, of promc__os.monotonic_ns */
+    unsigned failures;  /* in a row */
     pthread_mutex_t lock;
     promc_error error; /* of the last push; under the lock */
 };
@@ -89,7 +91,21 @@ static bool told_to_end(promc_pusher *pusher)
         ms = (pusher->next - now + 999999) / 1000000;
     if (promc__net.wait(pusher->wake[0], PROMC__READ, ms < INT_MAX ? (int)ms : INT_MAX) <= 0)
         return false;
-    return promc__os.read(pusher->wake[0], &byte, 1) > 0;
+    if (promc__os.read(pusher->wake[0], &byte, 1) <= 0)
+        return false;
+    if (byte != KICK)
+        return true;
+    atomic_store(&pusher->kicked, false);
+    pusher->next = now;
+    return false;
+}
+
+void promc__pusher_kick(promc_pusher *pusher)
+{
+    static const char kick = KICK;
+
+    if (!atomic_exchange(&pusher->kicked, true))
+        (void)promc__os.write(pusher->wake[1], &kick, 1);
 }
 
 static void *push_regularly(void *arg)
@@ -133,6 +149,7 @@ promc_pusher *promc__pusher_start(const promc__pusher_job *job)
     pusher->job = *job;
     pusher->process = promc__os.process_id();
     pusher->wake[0] = pusher->wake[1] = -1;
+    atomic_init(&pusher->kicked, false);
     (void)pthread_mutex_init(&pusher->lock, NULL);
     if (promc__net.pipe(pusher->wake) != 0) {
         promc__fail_errno("%s: cannot make a pipe", job->what);

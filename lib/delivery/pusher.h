@@ -18,6 +18,9 @@ typedef struct promc__pusher_job {
 
 promc_pusher *promc__pusher_start(const promc__pusher_job *job);
 
+/* Pushes soon, from its thread; any thread. Kicks that come before that are one. */
+void promc__pusher_kick(promc_pusher *pusher);
+
 /* Seconds to wait after so many failures in a row; `chance` is any number. */
 double promc__pusher_pause(double interval, unsigned failures, uint32_t chance);
 

@@ -22,6 +22,8 @@ void promc__routes_free(promc__routes *routes)
     for (size_t i = 0; i < routes->count; i++) {
         promc__free(routes->list[i].method);
         promc__free(routes->list[i].path);
+        if (routes->list[i].owned)
+            promc__free(routes->list[i].arg);
     }
     promc__free(routes->list);
     routes->list = NULL;
@@ -65,13 +67,12 @@ static int append_route(promc__routes *routes, promc__route *route)
     return PROMC_OK;
 }
 
-int promc__routes_add(promc__routes *routes, const char *method, const char *path,
-                      promc_http_handler handler, void *arg)
+static int add_route(promc__routes *routes, const char *method, const char *path,
+                     promc__route route)
 {
-    promc__route route = {.handler = handler, .arg = arg};
     int status;
 
-    if (!path || path[0] != '/' || !handler)
+    if (!path || path[0] != '/' || !route.handler)
         return promc__fail(PROMC_ERROR_ARGUMENT,
                            "route \"%s\": needs a path that begins with / and a handler",
                            path ? path : "");
@@ -91,6 +92,19 @@ int promc__routes_add(promc__routes *routes, const char *method, const char *pat
         promc__free(route.method);
     }
     return status;
+}
+
+int promc__routes_add(promc__routes *routes, const char *method, const char *path,
+                      promc_http_handler handler, void *arg)
+{
+    return add_route(routes, method, path, (promc__route){.handler = handler, .arg = arg});
+}
+
+int promc__routes_add_owned(promc__routes *routes, const char *method, const char *path,
+                            promc_http_handler handler, void *block)
+{
+    return add_route(routes, method, path,
+                     (promc__route){.handler = handler, .arg = block, .owned = true});
 }
 
 /* Appends ", METHOD" as long as there is room. */

@@ -12,6 +12,7 @@ typedef struct promc__route {
     char *path;
     promc_http_handler handler;
     void *arg;
+    bool owned; /* `arg` is freed with the routes */
 } promc__route;
 
 typedef struct promc__routes {
@@ -26,6 +27,9 @@ void promc__routes_free(promc__routes *routes);
 /* Errors as promc_http_server_route(). */
 int promc__routes_add(promc__routes *routes, const char *method, const char *path,
                       promc_http_handler handler, void *arg);
+/* The same with a block from promc__malloc(), which belongs to the routes on success. */
+int promc__routes_add_owned(promc__routes *routes, const char *method, const char *path,
+                            promc_http_handler handler, void *block);
 
 /* The methods of a path, for Allow. */
 typedef struct promc__allow {

@@ -364,8 +364,7 @@ int promc_http_server_step(promc_http_server *server, int timeout_ms)
     return promc__server_turn(server, timeout_ms);
 }
 
-int promc_http_server_route(promc_http_server *server, const char *method, const char *path,
-                            promc_http_handler handler, void *arg)
+static int may_add_route(const promc_http_server *server)
 {
     if (!server)
         return promc__fail(PROMC_ERROR_ARGUMENT, "route: the server is NULL");
@@ -373,5 +372,24 @@ int promc_http_server_route(promc_http_server *server, const char *method, const
         return promc__fail(
             PROMC_ERROR_STATE,
             "route: the server belongs to the parent process; open another one here");
-    return promc__routes_add(&server->routes, method, path, handler, arg);
+    return PROMC_OK;
+}
+
+int promc_http_server_route(promc_http_server *server, const char *method, const char *path,
+                            promc_http_handler handler, void *arg)
+{
+    int status = may_add_route(server);
+
+    return status == PROMC_OK ? promc__routes_add(&server->routes, method, path, handler, arg)
+                              : status;
+}
+
+int promc__server_own_route(promc_http_server *server, const char *method, const char *path,
+                            promc_http_handler handler, void *block)
+{
+    int status = may_add_route(server);
+
+    return status == PROMC_OK
+               ? promc__routes_add_owned(&server->routes, method, path, handler, block)
+               : status;
 }

@@ -96,6 +96,11 @@ void promc__clients_reap(promc_http_server *server);
 int promc__servers_add(promc_http_server *server);
 void promc__servers_remove(promc_http_server *server);
 
+/* As promc_http_server_route(), with a block from promc__malloc(), which belongs to the server on
+ * success. */
+int promc__server_own_route(promc_http_server *server, const char *method, const char *path,
+                            promc_http_handler handler, void *block);
+
 /* Gives back descriptors and memory; in a child without touching what the parent shares. */
 void promc__server_free(promc_http_server *server);
 

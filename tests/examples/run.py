@@ -32,7 +32,7 @@ from promtext import Exposition  # noqa: E402
 
 SECONDS = '5'
 # These need another server, and are tested with the real one in tests/integration.
-ELSEWHERE = {'remote_write'}
+ELSEWHERE = {'remote_write', 'alert_fire', 'alert_resolve', 'alert_receiver', 'webhook_relay'}
 LIMIT = 60  # seconds until a program that neither serves nor ends is given up
 
 

@@ -36,7 +36,7 @@ for header in include/promc/*.h; do
 done
 
 # Macros that including promc.h adds to those of the C headers it uses.
-grep -h '^#include <std' include/promc/*.h | sort -u | ${CC:-cc} -std=c11 -E -dM -xc - | sort >"$tmp/before"
+grep -hE '^#include <(std|time)' include/promc/*.h | sort -u | ${CC:-cc} -std=c11 -E -dM -xc - | sort >"$tmp/before"
 echo '#include <promc/promc.h>' | ${CC:-cc} -std=c11 -Iinclude -E -dM -xc - | sort >"$tmp/after"
 comm -13 "$tmp/before" "$tmp/after" | grep -vE '^#define (promc_|PROMC_)' |
     { ! grep '^#define [^_]'; } || { echo "macros without our prefix"; status=1; }

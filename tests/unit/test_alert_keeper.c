@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Alerts kept firing, sent to a server of our own that remembers what came. */
+#include "alerts/rfc3339.h"
+#include "delivery/pusher.h"
+#include "support.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WATCHED = 4, PATIENCE_S = 20 };
+
+/* What the server has seen of the alerts named "a", "b", ... */
+static struct seen {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t requests, largest;
+    bool refuse;
+    size_t count[WATCHED]; /* how often */
+    int status[WATCHED];
+    struct timespec starts_at[WATCHED], ends_at[WATCHED];
+    char summary[WATCHED][32];
+} seen = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static int on_alerts(const promc_alert *alerts, size_t count, void *arg)
+{
+    int answer;
+    (void)arg;
+
+    pthread_mutex_lock(&seen.lock);
+    seen.requests++;
+    if (count > seen.largest)
+        seen.largest = count;
+    for (size_t i = 0; i < count; i++) {
+        int which = promc_label_value(alerts[i].labels, "alertname")[0] - 'a';
+        const char *summary = promc_label_value(alerts[i].annotations, "summary");
+
+        if (which < 0 || which >= WATCHED)
+            continue;
+        seen.count[which]++;
+        seen.status[which] = alerts[i].status;
+        seen.starts_at[which] = alerts[i].starts_at;
+        seen.ends_at[which] = alerts[i].ends_at;
+        snprintf(seen.summary[which], sizeof(seen.summary[which]), "%s", summary ? summary : "");
+    }
+    answer = seen.refuse ? -1 : 0;
+    pthread_cond_broadcast(&seen.changed);
+    pthread_mutex_unlock(&seen.lock);
+    return answer;
+}
+
+/* Waits until the alert has come so often; returns its last status. */
+static int wait_for(int which, size_t count)
+{
+    struct timespec end;
+    int status, error = 0;
+
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += PATIENCE_S;
+    pthread_mutex_lock(&seen.lock);
+    while (seen.count[which] < count && !error)
+        error = pthread_cond_timedwait(&seen.changed, &seen.lock, &end);
+    status = seen.status[which];
+    pthread_mutex_unlock(&seen.lock);
+    assert_int_equal(error, 0);
+    return status;
+}
+
+/* Waits until the alert has last come with that status. It may come more often than needed: what
+ * was in a regular pass is repeated when the news of it arrives. */
+static void wait_for_status(int which, int status)
+{
+    for (size_t count = 1; wait_for(which, count) != status;) {
+        pthread_mutex_lock(&seen.lock);
+        count = seen.count[which] + (seen.status[which] != status);
+        pthread_mutex_unlock(&seen.lock);
+    }
+}
+
+static struct seen look(void)
+{
+    struct seen copy;
+
+    pthread_mutex_lock(&seen.lock);
+    copy = seen;
+    pthread_mutex_unlock(&seen.lock);
+    return copy;
+}
+
+static promc_http_server *server;
+static char url[64];
+
+static int set_up(void **state)
+{
+    (void)state;
+    seen.requests = seen.largest = 0;
+    seen.refuse = false;
+    memset(seen.count, 0, sizeof(seen.count));
+    server = promc_start_http_server(0, .address = "127.0.0.1");
+    if (!server || promc_http_server_on_alerts(server, "/api/v2/alerts", on_alerts, NULL) != 0)
+        return -1;
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d", promc_http_server_port(server));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    promc_http_server_stop(server);
+    return 0;
+}
+
+static promc_alert named(const promc_label *labels, const promc_label *annotations)
+{
+    return (promc_alert){.labels = labels, .annotations = annotations};
+}
+
+static long seconds_between(struct timespec a, struct timespec b)
+{
+    return (long)(b.tv_sec - a.tv_sec);
+}
+
+static void an_alert_fires_until_it_is_resolved(void **state)
+{
+    promc_alert_keeper *keeper = promc_alert_keeper_start(url, .interval = 100);
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "a"}, {"z", "1"}), NULL);
+    struct timespec started;
+    promc_error error;
+    (void)state;
+
+    assert_non_null(keeper);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    wait_for_status(0, PROMC_ALERT_FIRING); /* at once, not after the interval */
+    assert_in_range(seconds_between(promc__time_now(), look().ends_at[0]), 370, 400);
+    started = look().starts_at[0];
+    assert_in_range(seconds_between(started, promc__time_now()), 0, 30);
+    /* Nothing new: other annotations, another order, an empty label. */
+    alert = named(PROMC_PAIRS({"z", "1"}, {"e", ""}, {"alertname", "a"}),
+                  PROMC_PAIRS({"summary", "later"}));
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    assert_int_equal(promc_alert_keeper_resolve(keeper, alert.labels), PROMC_OK);
+    wait_for_status(0, PROMC_ALERT_RESOLVED);
+    assert_string_equal(look().summary[0], "later");
+    assert_int_equal(promc__time_compare(look().starts_at[0], started), 0);
+    assert_int_equal(promc_alert_keeper_resolve(keeper, alert.labels), PROMC_OK);
+    assert_int_equal(promc_alert_keeper_resolve(keeper, PROMC_PAIRS({"alertname", "b"})), PROMC_OK);
+    /* Anew: it starts now. */
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    wait_for_status(0, PROMC_ALERT_FIRING);
+    assert_true(promc__time_compare(look().starts_at[0], started) > 0);
+    assert_int_equal(promc_alert_keeper_error(keeper, &error), PROMC_OK);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+    assert_int_equal(look().status[0], PROMC_ALERT_FIRING); /* stopping has not resolved it */
+    assert_int_equal(look().count[1], 0);
+    assert_in_range(look().requests, 4, 8);
+}
+
+static void alerts_are_repeated_in_batches(void **state)
+{
+    promc_alert_keeper *keeper = promc_alert_keeper_start(url, .interval = 0.05);
+    (void)state;
+
+    assert_non_null(keeper);
+    for (int i = 0; i < 300; i++) {
+        char number[16];
+        promc_label labels[] = {{"alertname", i ? "many" : "b"}, {"number", number}, {NULL, NULL}};
+        promc_alert alert = named(labels, NULL);
+
+        snprintf(number, sizeof(number), "%d", i);
+        assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    }
+    assert_int_equal(wait_for(1, 4), PROMC_ALERT_FIRING);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+    assert_int_equal(look().largest, 256);
+}
+
+static void a_failure_loses_nothing(void **state)
+{
+    promc_alert_keeper *keeper = promc_alert_keeper_start(url, .interval = 0.02);
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "c"}), NULL);
+    size_t before;
+    (void)state;
+
+    pthread_mutex_lock(&seen.lock);
+    seen.refuse = true;
+    pthread_mutex_unlock(&seen.lock);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    wait_for(2, 1);
+    assert_int_equal(promc_alert_keeper_resolve(keeper, alert.labels), PROMC_OK);
+    wait_for_status(2, PROMC_ALERT_RESOLVED);
+    before = look().count[2];
+    wait_for(2, before + 1); /* refused, so again */
+    assert_int_equal(promc_alert_keeper_error(keeper, NULL), PROMC_ERROR_SINK);
+    pthread_mutex_lock(&seen.lock);
+    seen.refuse = false;
+    before = seen.count[2];
+    pthread_mutex_unlock(&seen.lock);
+    assert_int_equal(wait_for(2, before + 1), PROMC_ALERT_RESOLVED);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+    assert_true(look().count[2] <=
+                before + 2); /* one that was under way, and the one that arrived */
+}
+
+static void wrong_things_are_refused(void **state)
+{
+    promc_alert_keeper *keeper = promc_alert_keeper_start(url);
+    promc_alert bad = named(PROMC_PAIRS({"a-b", "c"}), NULL);
+    (void)state;
+
+    assert_non_null(keeper);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &bad), PROMC_ERROR_LABELS);
+    assert_int_equal(promc_alert_keeper_fire(keeper, NULL), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_alert_keeper_fire(NULL, &bad), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_alert_keeper_resolve(keeper, NULL), PROMC_ERROR_LABELS);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+    assert_int_equal(look().requests, 0);
+    assert_null(promc_alert_keeper_start(NULL));
+    assert_null(promc_alert_keeper_start("https://localhost"));
+    assert_null(promc_alert_keeper_start(url, .interval = -1));
+    assert_last_error(PROMC_ERROR_ARGUMENT, "interval");
+    assert_int_equal(promc_alert_keeper_stop(NULL), PROMC_OK);
+    assert_int_equal(promc_alert_keeper_error(NULL, NULL), PROMC_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_alert_fires_until_it_is_resolved, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(alerts_are_repeated_in_batches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_loses_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(wrong_things_are_refused, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
