@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/compiler.h"
+#include "forks.h"
 #include "unit/http_peer.h"
 
 #include <promc/http.h>
@@ -686,7 +687,7 @@ static int in_child(promc_http_server *threaded, promc_http_server *stepped)
     return start_in_child();
 }
 
-static void servers_belong_to_the_parent(void **state)
+static void servers_belong_to_the_parent_here(void **state)
 {
     char path[64], text[4096];
     promc_http_server *threaded, *stepped;
@@ -726,8 +727,14 @@ static void servers_belong_to_the_parent(void **state)
     assert_int_not_equal(stat(path, &info), 0);
 }
 
+static void servers_belong_to_the_parent(void **state)
+{
+    skip_without_forks();
+    servers_belong_to_the_parent_here(state);
+}
+
 /* A child that never calls anything holds copies of all descriptors; clients must not notice. */
-static void children_do_not_keep_connections_open(void **state)
+static void children_do_not_keep_connections_open_here(void **state)
 {
     promc_http_server *server =
         promc_start_http_server(0, .address = "127.0.0.1", .registry = registry);
@@ -757,6 +764,12 @@ static void children_do_not_keep_connections_open(void **state)
     assert_int_equal(status, 0);
 }
 
+static void children_do_not_keep_connections_open(void **state)
+{
+    skip_without_forks();
+    children_do_not_keep_connections_open_here(state);
+}
+
 static int slow_handler(const promc_http_request *request, promc_http_response *response, void *arg)
 {
     int *fds = arg;
@@ -769,7 +782,7 @@ static int slow_handler(const promc_http_request *request, promc_http_response *
 }
 
 /* In the middle of a turn: fork waits a little, then goes on; the copy is still harmless. */
-static void fork_in_the_middle_of_a_handler(void **state)
+static void fork_in_the_middle_of_a_handler_here(void **state)
 {
     static int fds[4];
     promc_http_server *server =
@@ -798,6 +811,12 @@ static void fork_in_the_middle_of_a_handler(void **state)
     for (int i = 0; i < 4; i++)
         close(fds[i]);
     promc_http_server_stop(server);
+}
+
+static void fork_in_the_middle_of_a_handler(void **state)
+{
+    skip_without_forks();
+    fork_in_the_middle_of_a_handler_here(state);
 }
 
 int main(void)

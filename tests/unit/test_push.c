@@ -11,6 +11,7 @@
 #include "base/os.h"
 #include "base/thread.h"
 #include "delivery/pusher.h"
+#include "forks.h"
 #include "scripted_server.h"
 
 #include <promc/promc.h>
@@ -419,7 +420,7 @@ static void pauses_grow_and_vary(void **state)
     assert_true(promc__pusher_pause(10, 1000000, 0) == 80);
 }
 
-static void children_only_free(void **state)
+static void children_only_free_here(void **state)
 {
     struct kept kept = KEPT;
     promc_pusher *pusher;
@@ -438,6 +439,12 @@ static void children_only_free(void **state)
     assert_int_equal(status, 0);
     assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
     assert_int_equal(kept.calls, 2);
+}
+
+static void children_only_free(void **state)
+{
+    skip_without_forks();
+    children_only_free_here(state);
 }
 
 /* ---- Graphite -------------------------------------------------------------------------------- */
