@@ -72,8 +72,7 @@ static int read_alert_status(const struct place *place, int *status)
     return wrong_member(place, "status", "is neither \"firing\" nor \"resolved\"");
 }
 
-/* ---- labels ------------------------------------------------------------------------------------
- */
+/* ---- labels ---------------------------------------------------------------------------------- */
 
 static const char *wrong_pair(const promc_label *list, size_t count,
                               const promc__json_value *member, const char *value)
@@ -114,8 +113,7 @@ static int read_alert_labels(const struct place *place, const char *name,
     return PROMC_OK;
 }
 
-/* ---- alerts ------------------------------------------------------------------------------------
- */
+/* ---- alerts ---------------------------------------------------------------------------------- */
 
 static int read_alert(const struct place *place, promc_alert *alert)
 {
@@ -167,8 +165,7 @@ static int read_alerts(promc__received *received, const promc__json_value *array
     return status;
 }
 
-/* ---- messages of the webhook -------------------------------------------------------------------
- */
+/* ---- messages of the webhook ----------------------------------------------------------------- */
 
 static int read_envelope(promc__received *received)
 {
@@ -199,8 +196,7 @@ static int read_envelope(promc__received *received)
     return status;
 }
 
-/* ---- outside -----------------------------------------------------------------------------------
- */
+/* ---- outside --------------------------------------------------------------------------------- */
 
 static int begin_received(promc__received *received, const char *text, size_t size,
                           const promc__json_limits *limits)

@@ -124,8 +124,7 @@ int promc__am_request(const promc_alertmanager_opts *set, const promc__am_call *
     return status;
 }
 
-/* ---- documents ---------------------------------------------------------------------------------
- */
+/* ---- documents ------------------------------------------------------------------------------- */
 
 const promc__json_limits promc__am_limits = {64 * 1024 * 1024, 16, 4000000};
 
@@ -155,8 +154,7 @@ int promc__am_get(const promc_alertmanager_opts *set, const char *path, promc__j
                              path, (unsigned long)json->at, json->reason);
 }
 
-/* ---- alerts ------------------------------------------------------------------------------------
- */
+/* ---- alerts ---------------------------------------------------------------------------------- */
 
 int promc__am_post_alerts(const promc_alertmanager_opts *set, const promc_alert *alerts,
                           size_t count, bool resolve)

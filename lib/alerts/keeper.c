@@ -43,8 +43,7 @@ struct promc_alert_keeper {
     promc_alert batch[PROMC__ALERTS_EACH];
 };
 
-/* ---- alerts ------------------------------------------------------------------------------------
- */
+/* ---- alerts ---------------------------------------------------------------------------------- */
 
 static void free_kept(struct kept_alert *kept)
 {
@@ -111,8 +110,7 @@ static struct kept_alert **find_kept(promc_alert_keeper *keeper, const promc_lab
     return at;
 }
 
-/* ---- sending -----------------------------------------------------------------------------------
- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 /* What is sent of an alert; with the lock. */
 static promc_alert alert_now(const promc_alert_keeper *keeper, struct kept_alert *kept,
@@ -200,8 +198,7 @@ static int send_kept(void *arg, bool last)
     return status;
 }
 
-/* ---- beginning and ending ----------------------------------------------------------------------
- */
+/* ---- beginning and ending -------------------------------------------------------------------- */
 
 static void free_keeper(void *arg)
 {
@@ -278,8 +275,7 @@ int promc_alert_keeper_stop(promc_alert_keeper *keeper)
     return promc_pusher_stop(keeper ? keeper->pusher : NULL);
 }
 
-/* ---- firing and resolving ----------------------------------------------------------------------
- */
+/* ---- firing and resolving -------------------------------------------------------------------- */
 
 static int check_kept(const promc_alert_keeper *keeper, const promc_alert *alert)
 {

@@ -10,8 +10,7 @@
 
 static const char query_what[] = "Alertmanager";
 
-/* ---- the query string --------------------------------------------------------------------------
- */
+/* ---- the query string ------------------------------------------------------------------------ */
 
 /* Everything but the unreserved characters of RFC 3986 is percent-encoded. */
 static void query_parameter(promc__buffer *out, const char *name, const char *value)
@@ -56,8 +55,7 @@ static int query_path(promc__buffer *out, const promc_alert_filter *filter)
     return out->error ? promc__fail_memory(query_what) : PROMC_OK;
 }
 
-/* ---- alerts ------------------------------------------------------------------------------------
- */
+/* ---- alerts ---------------------------------------------------------------------------------- */
 
 static int query_alerts(const promc_alertmanager_opts *set, const char *path,
                         promc_alerts_handler handler, void *arg)
@@ -99,8 +97,7 @@ int promc_alertmanager_alerts(const promc_alertmanager_opts *alertmanager,
     return status;
 }
 
-/* ---- status ------------------------------------------------------------------------------------
- */
+/* ---- status ---------------------------------------------------------------------------------- */
 
 /* False: not there. */
 static bool query_copy(char *out, size_t room, const promc__json_value *value)

@@ -8,7 +8,9 @@
 #define TIME_YEAR_1 (-INT64_C(62135596800))  /* 0001-01-01T00:00:00Z */
 #define TIME_YEAR_9999 INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
-/* ---- the calendar ----------------------------------------------------------------------------
+/* ---- the calendar ---------------------------------------------------------------------------- */
+
+/*
  * Days since 1970 and back, in years that begin with March, so that the leap day is the last one
  * (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). Years from 0 on are all that comes.
  */
@@ -54,8 +56,7 @@ static unsigned time_month_days(unsigned year, unsigned month)
     return days[month - 1] + (unsigned)(month == 2 && leap);
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* So many digits and what is behind them, unless that is NUL. */
 static bool time_number(const char **at, unsigned digits, char behind, unsigned *number)
@@ -163,8 +164,7 @@ bool promc__time_read(const char *text, struct timespec *time)
     return true;
 }
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void time_put(promc__buffer *out, unsigned number, unsigned digits, char behind)
 {
@@ -211,8 +211,7 @@ void promc__time_write(promc__buffer *out, struct timespec time)
     promc__buffer_char(out, 'Z');
 }
 
-/* ---- the rest ----------------------------------------------------------------------------------
- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 bool promc__time_valid(struct timespec time)
 {

@@ -9,8 +9,7 @@
 
 static const char silence_what[] = "silence";
 
-/* ---- creating ----------------------------------------------------------------------------------
- */
+/* ---- creating -------------------------------------------------------------------------------- */
 
 static bool silence_text_is_valid(const char *text)
 {
@@ -126,8 +125,7 @@ int promc_alertmanager_silence(const promc_alertmanager_opts *alertmanager,
     return status;
 }
 
-/* ---- ending ------------------------------------------------------------------------------------
- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 int promc_alertmanager_expire(const promc_alertmanager_opts *alertmanager, const char *id)
 {
@@ -147,8 +145,7 @@ int promc_alertmanager_expire(const promc_alertmanager_opts *alertmanager, const
     return promc__am_request(&set, &(promc__am_call){.method = "DELETE", .path = whole}, NULL);
 }
 
-/* ---- listing -----------------------------------------------------------------------------------
- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 static bool silence_read_matchers(const promc__json_value *array, promc_matcher *matchers)
 {

@@ -8,8 +8,7 @@
 
 #include <stdlib.h>
 
-/* ---- times
- * --------------------------------------------------------------------------------------- */
+/* ---- times ----------------------------------------------------------------------------------- */
 
 static const char *written_time(long long seconds, long nanoseconds)
 {
@@ -129,8 +128,7 @@ static void days_follow_each_other(void **state)
     }
 }
 
-/* ---- writing
- * --------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static const promc_alert host_down = {
     .labels =
@@ -189,8 +187,7 @@ static void alerts_are_written(void **state)
     assert_written(&alert, false, "[{\"labels\":{\"a\":\"\\\"\\\\\\n\\u0001/<\"}}]");
 }
 
-/* ---- checking
- * --------------------------------------------------------------------------------------- */
+/* ---- checking -------------------------------------------------------------------------------- */
 
 /* The second of two alerts is wrong. */
 static void assert_refused(promc_alert alert, int code, const char *why)
@@ -289,8 +286,7 @@ static void wrong_times_and_urls_are_refused(void **state)
     accept_url(NULL);
 }
 
-/* ---- reading
- * --------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const promc__json_limits limits = {1 << 20, 16, 10000};
 static promc__received received;
@@ -546,8 +542,7 @@ static void limits_hold(void **state)
     free(text);
 }
 
-/* ---- memory
- * ---------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static long allocations, refuse_at, live;
 
