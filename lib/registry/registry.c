@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/os.h"
-#include "metrics/label_text.h"
 
 #include <string.h>
 
@@ -92,8 +91,7 @@ promc_registry *promc__registry_or_default(promc_registry *registry)
     return registry ? registry : promc_default_registry();
 }
 
-/* The registry itself, also of a view. */
-static promc_registry *owner_of(promc_registry *registry)
+promc_registry *promc__registry_owner(promc_registry *registry)
 {
     registry = promc__registry_or_default(registry);
     return registry->parent ? registry->parent : registry;
@@ -113,8 +111,7 @@ promc_registry *promc_registry_create(const promc_registry_opts *options)
     }
     registry->next_id = 1;
     registry->auto_describe = set.auto_describe;
-    if (set.target_info &&
-        promc_registry_set_target_info(registry, set.target_info) != PROMC_OK) {
+    if (set.target_info && promc_registry_set_target_info(registry, set.target_info) != PROMC_OK) {
         promc_registry_free(registry);
         return NULL;
     }
@@ -197,10 +194,11 @@ static void append_entry(promc_registry *registry, promc__entry *entry)
 
 int promc__fail_duplicate(const char *name)
 {
-    return promc__fail(PROMC_ERROR_DUPLICATE,
-                       "Duplicated timeseries in CollectorRegistry: %.100s is taken; choose another "
-                       "name or unregister the other metric",
-                       name);
+    return promc__fail(
+        PROMC_ERROR_DUPLICATE,
+        "Duplicated timeseries in CollectorRegistry: %.100s is taken; choose another "
+        "name or unregister the other metric",
+        name);
 }
 
 int promc__registry_insert(promc_registry *registry, promc__entry *entry)
@@ -379,8 +377,8 @@ int promc__entry_collect(promc__entry *entry, promc_writer *writer)
     return failed;
 }
 
-/* Waits until no scrape is calling it, so that the caller may free what `arg` points to. A collector
- * that takes itself out does not wait for its own call. */
+/* Waits until no scrape is calling it, so that the caller may free what `arg` points to. A
+ * collector that takes itself out does not wait for its own call. */
 static void wait_for_visitors(promc__entry *entry)
 {
     size_t own = 0;
@@ -437,7 +435,7 @@ static bool passes(const promc_registry *view, const promc__entry *entry)
 
 promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position)
 {
-    promc_registry *owner = owner_of(registry);
+    promc_registry *owner = promc__registry_owner(registry);
     promc__entry *entry = NULL;
 
     promc__lock(&promc__registry_lock);
@@ -476,95 +474,6 @@ void promc__registry_leave(promc__entry *entry)
     promc__family_free(doomed);
 }
 
-/* ---- target_info ----------------------------------------------------------------------------- */
-
-int promc_registry_set_target_info(promc_registry *registry, const promc_label *labels)
-{
-    promc__buffer text = PROMC__BUFFER(0), old;
-    bool wanted = labels && labels->name;
-    int status;
-
-    registry = promc__registry_or_default(registry);
-    if (registry->parent)
-        return promc__fail(PROMC_ERROR_STATE, "target_info: this is a restricted view; set it in "
-                                              "the registry itself");
-    status = promc__pairs_text(&text, labels, "target_info");
-    if (status != PROMC_OK) {
-        promc__buffer_free(&text);
-        return status;
-    }
-    promc__lock(&promc__registry_lock);
-    if (wanted && promc__name_index_has(&registry->index, "target_info", 11)) {
-        status = PROMC_ERROR_DUPLICATE;
-    } else {
-        old = registry->target_info;
-        registry->target_info = text;
-        registry->has_target_info = wanted;
-        text = old;
-    }
-    promc__unlock(&promc__registry_lock);
-    promc__buffer_free(&text);
-    if (status != PROMC_OK)
-        return promc__fail(status, "CollectorRegistry already contains a target_info metric");
-    return PROMC_OK;
-}
-
-bool promc__registry_target_info(promc_registry *registry, promc__buffer *out)
-{
-    promc_registry *owner = owner_of(registry);
-    bool has;
-
-    if (!promc__registry_allows(registry, "target_info", 11))
-        return false;
-    promc__lock(&promc__registry_lock);
-    has = owner->has_target_info;
-    if (has)
-        promc__buffer_append(out, owner->target_info.data, owner->target_info.size);
-    promc__unlock(&promc__registry_lock);
-    return has;
-}
-
-/* ---- views ----------------------------------------------------------------------------------- */
-
-bool promc__registry_allows(const promc_registry *registry, const char *name, size_t size)
-{
-    return !registry->parent || promc__name_index_has(&registry->allowed, name, size);
-}
-
-promc_registry *promc_registry_restricted(promc_registry *registry, const char *const *names)
-{
-    promc_registry *view = promc_registry_create(NULL);
-    size_t count = 0;
-    char *copy;
-
-    if (!view)
-        return NULL;
-    registry = promc__registry_or_default(registry);
-    view->parent = owner_of(registry);
-    while (names && names[count])
-        count++;
-    if (!promc__name_index_reserve(&view->allowed, count))
-        count = SIZE_MAX;
-    for (size_t i = 0; count != SIZE_MAX && i < count; i++) {
-        size_t size = strlen(names[i]);
-
-        if (promc__name_index_has(&view->allowed, names[i], size) ||
-            !promc__registry_allows(registry, names[i], size))
-            continue;
-        copy = promc__copy(names[i], size);
-        if (!copy)
-            count = SIZE_MAX;
-        else
-            promc__name_index_add(&view->allowed, copy);
-    }
-    if (count == SIZE_MAX) {
-        promc_registry_free(view);
-        promc__fail_memory("restricted registry");
-        return NULL;
-    }
-    return view;
-}
-
 /* ---- errors ---------------------------------------------------------------------------------- */
 
 void promc__definition_failed(promc_registry *registry)
@@ -573,7 +482,7 @@ void promc__definition_failed(promc_registry *registry)
 
     if (registry == PROMC_UNREGISTERED)
         return;
-    registry = owner_of(registry);
+    registry = promc__registry_owner(registry);
     promc__lock(&promc__registry_lock);
     if (registry->first_error.code == PROMC_OK)
         registry->first_error = *error;
@@ -584,7 +493,7 @@ int promc_registry_first_error(promc_registry *registry, promc_error *error)
 {
     promc_error first;
 
-    registry = owner_of(registry);
+    registry = promc__registry_owner(registry);
     promc__lock(&promc__registry_lock);
     first = registry->first_error;
     promc__unlock(&promc__registry_lock);
@@ -595,7 +504,7 @@ int promc_registry_first_error(promc_registry *registry, promc_error *error)
 
 void promc_registry_clear_error(promc_registry *registry)
 {
-    registry = owner_of(registry);
+    registry = promc__registry_owner(registry);
     promc__lock(&promc__registry_lock);
     registry->first_error = (promc_error){0};
     promc__unlock(&promc__registry_lock);

@@ -40,6 +40,8 @@ struct promc_registry {
 
 /* The registry that is meant by NULL; a view's parent is not resolved. */
 promc_registry *promc__registry_or_default(promc_registry *registry);
+/* The registry itself, also of a view. */
+promc_registry *promc__registry_owner(promc_registry *registry);
 
 bool promc__is_default_registry(const promc_registry *registry);
 
