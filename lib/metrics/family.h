@@ -201,8 +201,8 @@ bool promc__cursor_open(promc__cursor *cursor, promc__family *family);
 bool promc__cursor_step(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);
 void promc__cursor_close(promc__cursor *cursor);
-/* What all types have in a point: labels, created timestamp, exemplars. */
-promc__point promc__cursor_point(promc__cursor *cursor, promc__child *child);
+/* Sets what all types have in a point: labels, created timestamp, exemplars. */
+void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__point *point);
 /* A child is about to leave the list. */
 void promc__cursors_skip(promc__family *family, const promc__child *child);
 

@@ -284,8 +284,9 @@ static bool show_child(promc__cursor *cursor, size_t which, bool quiet,
     struct promc__native_scratch *scratch = cursor->scratch;
     promc__child *child = cursor->children[which];
     promc__layout *head = scratch->heads[which];
-    promc__point point = promc__cursor_point(cursor, child);
+    promc__point point = {0};
 
+    promc__cursor_point(cursor, child, &point);
     if (!add_up(scratch, head, scratch->values + scratch->begins[which], quiet) ||
         (cursor->native && !keep_limit(scratch, child, head)))
         return false;

@@ -58,25 +58,29 @@ void promc__cursors_skip(promc__family *family, const promc__child *child)
     }
 }
 
-promc__point promc__cursor_point(promc__cursor *cursor, promc__child *child)
+void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__point *point)
 {
     const promc__type *type = cursor->family->type;
-    promc__point point = {.labels = child->text, .labels_size = child->text_size};
 
+    point->labels = child->text;
+    point->labels_size = child->text_size;
+    point->exemplars = NULL;
     if (type->has_created)
-        point.created = atomic_load_explicit(&child->created, memory_order_relaxed);
+        point->created = atomic_load_explicit(&child->created, memory_order_relaxed);
     if (type->has_exemplars &&
         promc__unlikely(atomic_load_explicit(&child->extra, memory_order_relaxed) != NULL))
-        point.exemplars = promc__exemplars_copy(&cursor->exemplars, child);
-    return point;
+        point->exemplars = promc__exemplars_copy(&cursor->exemplars, child);
 }
 
-static promc__point point_of(promc__cursor *cursor, promc__child *child, const uint64_t *values)
+/* Gives one child. The point is reused for all children of a family, which all set the same members
+ * of it: making it anew takes longer than what is written into it. */
+static void give_child(promc__cursor *cursor, promc__child *child, const uint64_t *values,
+                       promc__point *point, void (*take)(const promc__point *point, void *arg),
+                       void *arg)
 {
-    promc__point point = promc__cursor_point(cursor, child);
-
-    cursor->family->type->fill(child, values, &point);
-    return point;
+    promc__cursor_point(cursor, child, point);
+    cursor->family->type->fill(child, values, point);
+    take(point, arg);
 }
 
 /* The cells of the next children, as one snapshot where there are several to a child. */
@@ -125,6 +129,7 @@ static void take_callback(promc__cursor *cursor, promc__child *child, promc__cal
 static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *point, void *arg),
                         void *arg)
 {
+    promc__point point = {0};
     size_t count = 0;
 
     for (; count < cursor->batch && cursor->next; count++) {
@@ -132,13 +137,10 @@ static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *
         const promc__callback *callback = atomic_load_explicit(&child->extra, memory_order_relaxed);
 
         cursor->next = child->next;
-        if (promc__unlikely(callback != NULL)) {
+        if (promc__unlikely(callback != NULL))
             take_callback(cursor, child, *callback, take, arg);
-        } else {
-            promc__point point = point_of(cursor, child, NULL);
-
-            take(&point, arg);
-        }
+        else
+            give_child(cursor, child, NULL, &point, take, arg);
     }
     return count != 0;
 }
@@ -147,6 +149,7 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
                         void *arg)
 {
     promc__family *family = cursor->family;
+    promc__point point = {0};
     size_t count;
     bool any;
 
@@ -157,12 +160,9 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
         any = promc__native_step(cursor, take, arg);
     } else {
         count = read_batch(cursor);
-        for (size_t i = 0; i < count; i++) {
-            promc__point point = point_of(cursor, cursor->children[i],
-                                          cursor->values + i * (family->cells ? family->cells : 1));
-
-            take(&point, arg);
-        }
+        for (size_t i = 0; i < count; i++)
+            give_child(cursor, cursor->children[i],
+                       cursor->values + i * (family->cells ? family->cells : 1), &point, take, arg);
         any = count != 0;
     }
     promc__unlock(promc__stripe(family));

@@ -172,7 +172,7 @@ static char stored[100][40];
             body;                                                                                  \
     }
 
-static volatile uint64_t sink_word;
+static _Thread_local volatile uint64_t sink_word;
 
 LOOP(do_inc, promc_counter_inc(counter))
 LOOP(do_inc_limit, limit_add(1))
