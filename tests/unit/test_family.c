@@ -354,7 +354,7 @@ static void clearing(void **state)
     (void)state;
     promc_counter_family_clear(two);
     for (int i = 0; i < 300; i++) {
-        char value[8];
+        char value[16];
         snprintf(value, sizeof(value), "%d", i);
         promc_counter_inc(promc_counter_labels(two, value, value));
     }
@@ -376,7 +376,7 @@ static void late_updates_of_a_held_child_show_up_nowhere(void **state)
     promc_counter_inc(held);
     assert_int_equal(promc_counter_family_remove(two, "GET", "200"), PROMC_OK);
     for (int i = 0; i < 100; i++) {
-        char value[8];
+        char value[16];
         snprintf(value, sizeof(value), "%d", i);
         assert_ptr_not_equal(promc_counter_labels(two, value, ""), held);
         promc_counter_add(held, 7);
@@ -400,7 +400,7 @@ static void holds_count(void **state)
     promc_counter_release(held);
     promc_counter_family_clear(two);
     for (int i = 0; i < 100; i++) {
-        char value[8];
+        char value[16];
         snprintf(value, sizeof(value), "%d", i);
         assert_ptr_not_equal(promc_counter_labels(two, value, ""), held);
         promc_counter_family_clear(two);

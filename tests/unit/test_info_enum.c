@@ -191,7 +191,7 @@ static void one_state_and_an_empty_state(void **state)
 static void many_states(void **state)
 {
     enum { MANY = 300 };
-    static char names[MANY][8];
+    static char names[MANY][16];
     const char *states[MANY + 1] = {NULL};
     promc_enum *e;
     (void)state;

@@ -312,7 +312,7 @@ static int many_labels(promc_registry *own)
 {
     const char *names[41] = {NULL}, *values[40];
     promc_label pairs[41] = {{NULL, NULL}};
-    static char texts[40][8];
+    static char texts[40][16];
     int code = PROMC_OK;
     promc_gauge_family *f;
 
@@ -367,7 +367,7 @@ static int infos(promc_registry *own)
     int code = PROMC_OK;
     promc_info *i;
     promc_label many[41] = {{NULL, NULL}};
-    static char names[40][8];
+    static char names[40][16];
 
     for (int n = 0; n < 40; n++) {
         snprintf(names[n], sizeof(names[n]), "n%d", n);

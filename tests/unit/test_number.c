@@ -306,7 +306,7 @@ static void test_powers_of_two(void **state)
 
 static void test_powers_of_ten(void **state)
 {
-    char text[16];
+    char text[32];
 
     (void)state;
     for (int power = -323; power <= 308; power++)

@@ -622,7 +622,7 @@ static void things_may_go_while_a_scrape_is_open(void **state)
     (void)state;
 
     for (int i = 0; i < 1000; i++) {
-        char value[8];
+        char value[16];
         snprintf(value, sizeof(value), "%d", i);
         promc_gauge_set(promc_gauge_labels(f, value), i);
     }
@@ -657,7 +657,7 @@ static void the_family_being_read_may_be_freed(void **state)
     (void)state;
 
     for (int i = 0; i < 1000; i++) {
-        char value[8];
+        char value[16];
         snprintf(value, sizeof(value), "%d", i);
         promc_gauge_labels(f, value);
     }
