@@ -120,6 +120,10 @@ uninstall: ## Removes what install put there
 
 # ---- the rest -------------------------------------------------------------------------------------
 
+amalgamation: ## The library as two files to copy: promc.c and promc.h
+	$(call say,MAKE,$(BUILD)/amalgamation/promc.c)
+	$(Q)tools/amalgamate.py $(BUILD)/amalgamation
+
 format: ## Formats the sources with clang-format
 	clang-format -i $(HEADERS) $(wildcard lib/*/*.[ch] tests/*/*.[ch] examples/*.[ch])
 
@@ -132,4 +136,4 @@ help: ## This list
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all static shared install uninstall format clean help FORCE
+.PHONY: all static shared install uninstall amalgamation format clean help FORCE
