@@ -15,6 +15,6 @@ typedef struct promc__power {
 } promc__power;
 
 /* 10^i from PROMC__POWER_MIN on, times the power of two that makes it 128 bits, rounded up. */
-PROMC__HIDDEN extern const promc__power promc__powers[PROMC__POWER_MAX - PROMC__POWER_MIN + 1];
+extern const promc__power promc__powers[PROMC__POWER_MAX - PROMC__POWER_MIN + 1] PROMC__HIDDEN;
 
 #endif
