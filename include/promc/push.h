@@ -79,10 +79,10 @@ typedef struct promc_push_opts {
 /**
  * promc_push_to_gateway(gateway, job, ...) replaces the whole group, which is all metrics with this
  * job and grouping key (PUT). Sends text 0.0.4. One connection; blocks until the answer is there.
- * @return PROMC_OK for a 2xx answer; PROMC_ERROR_SINK: the gateway (or the handler) refused it, the
- *         message has its status and words; PROMC_ERROR_SYSTEM: resolving, connecting, sending or
- *         receiving failed, the message says which; PROMC_ERROR_TIMEOUT; PROMC_ERROR_SYNTAX or
- *         PROMC_ERROR_LIMIT: what answers does not speak HTTP, or too much;
+ * @return PROMC_OK for a 2xx answer; PROMC_ERROR_REFUSED: any other one, the message has its status
+ *         and words; PROMC_ERROR_SINK: the handler failed; PROMC_ERROR_SYSTEM: resolving, connecting,
+ *         sending or receiving failed, the message says which; PROMC_ERROR_TIMEOUT;
+ *         PROMC_ERROR_SYNTAX or PROMC_ERROR_LIMIT: what answers does not speak HTTP, or too much;
  *         PROMC_ERROR_UNSUPPORTED: https without transport; PROMC_ERROR_LABELS: the grouping key;
  *         PROMC_ERROR_ARGUMENT; PROMC_ERROR_NO_MEMORY; PROMC_ERROR_COLLECTOR.
  */
@@ -159,7 +159,8 @@ typedef struct promc_graphite_opts {
 /**
  * Sends every sample as a line of Graphite's plaintext protocol, with the present time; characters
  * other than letters, digits, "_" and "-" become "_".
- * @return PROMC_OK when all was sent (the protocol has no answer); errors as above, without _SINK.
+ * @return PROMC_OK when all was sent (the protocol has no answer); errors as above, without _REFUSED
+ *         and _SINK.
  */
 PROMC_API int promc_graphite_push(const promc_graphite_opts *options);
 /** The same regularly; returns as promc_pusher_create(). */

@@ -185,7 +185,7 @@ static int send_kept(void *arg, bool last)
     promc__lock(&keeper->lock);
     keeper->pass++;
     promc__unlock(&keeper->lock);
-    while ((sent == PROMC_OK || sent == PROMC_ERROR_SINK) && write_batch(keeper, &body)) {
+    while ((sent == PROMC_OK || sent == PROMC_ERROR_REFUSED) && write_batch(keeper, &body)) {
         call.body = body.data;
         call.body_size = body.size;
         sent = body.error ? promc__fail_memory(keeper_what)

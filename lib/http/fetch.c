@@ -332,7 +332,8 @@ int promc__client_expect_success(const struct promc__client_request *request,
     first_line(reply, words);
     if (promc__url_parse(&url, request->url) != NULL)
         url = (promc__url){.authority = ""};
-    return promc__fail(PROMC_ERROR_SINK, "http%s://%.*s: status %d %s%s%s", url.https ? "s" : "",
+    return promc__fail(PROMC_ERROR_REFUSED, "http%s://%.*s: status %d %s%s%s",
+                       url.https ? "s" : "",
                        url.authority_size < 64 ? (int)url.authority_size : 64, url.authority,
                        reply->status, promc__status_text(reply->status), *words ? ": " : "", words);
 }

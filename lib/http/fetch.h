@@ -53,7 +53,7 @@ void promc__client_response_free(struct promc__client_response *response);
 /* Only looks whether the request can be made: PROMC_OK, PROMC_ERROR_ARGUMENT, _UNSUPPORTED. */
 int promc__client_check(const struct promc__client_request *request);
 
-/* PROMC_OK for 2xx, else PROMC_ERROR_SINK with status and the first line of the body. */
+/* PROMC_OK for 2xx, else PROMC_ERROR_REFUSED with status and the first line of the body. */
 int promc__client_expect_success(const struct promc__client_request *request,
                                  const struct promc__client_response *response);
 

@@ -17,7 +17,7 @@ import urllib.request
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 import servers  # noqa: E402
 
-OK, SINK, SYSTEM, LABELS, UNSUPPORTED = 0, -8, -9, -5, -12
+OK, REFUSED, SYSTEM, LABELS, UNSUPPORTED = 0, -15, -9, -5, -12
 DRIVER = GATEWAY = None
 
 
@@ -93,7 +93,7 @@ class Pushes(unittest.TestCase):
 
     def refused(self, words, method, *arguments):
         code, status, message = push(method, *arguments)
-        self.assertEqual((code, status), (SINK, 400), message)
+        self.assertEqual((code, status), (REFUSED, 400), message)
         self.assertIn('status 400 Bad Request: ', message)
         self.assertIn(words, message)
 
@@ -214,7 +214,7 @@ class Gateways(unittest.TestCase):
 
     def test_wrong_ones(self):
         code, status, message = push('put', 'j', gateway=f'{GATEWAY.address}/nowhere')
-        self.assertEqual((code, status), (SINK, 404))
+        self.assertEqual((code, status), (REFUSED, 404))
         self.assertIn('status 404 Not Found: 404 page not found', message)
         self.assertEqual(push('put', 'j', gateway=f'https://{GATEWAY.address}')[0], UNSUPPORTED)
         port, = servers.free_ports(1)

@@ -666,12 +666,12 @@ static void statuses_have_words(void **state)
     PLAY({.say = "HTTP/1.1 400 Bad\r\n\r\n\n text \x1b[1m\xE6\x9C\x8D\xFF"
                  "error\nsecond"});
     assert_int_equal(ASK(.method = "GET"), 400);
-    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_SINK);
+    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_REFUSED);
     assert_string_equal(promc_last_error()->message,
                         "http://gateway:9091: status 400 Bad Request: text ?[1m\xE6\x9C\x8D?error");
     response.reply.content.size = 0;
     response.reply.status = 599;
-    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_SINK);
+    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_REFUSED);
     assert_string_equal(promc_last_error()->message, "http://gateway:9091: status 599 Unknown");
     response.reply.status = 204;
     assert_int_equal(promc__client_expect_success(&request, &response), PROMC_OK);

@@ -265,11 +265,11 @@ static void refusals_have_the_gateways_words(void **state)
     PLAY({.say = "HTTP/1.1 400 Bad Request\r\n\r\njob name is required\n"},
          {.say = "HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"});
     assert_int_equal(promc_push_to_gateway(gateway, "", .registry = registry, .status = &status),
-                     PROMC_ERROR_SINK);
+                     PROMC_ERROR_REFUSED);
     assert_message("status 400 Bad Request: job name is required");
     assert_int_equal(status, 400);
     assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status),
-                     PROMC_ERROR_SINK);
+                     PROMC_ERROR_REFUSED);
     assert_int_equal(status, 301);
     (void)server_stop(&server);
     assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status),
