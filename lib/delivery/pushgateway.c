@@ -4,8 +4,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "delivery/gateway_url.h"
-#include "delivery/keep.h"
-#include "delivery/pusher.h"
+#include "delivery/periodic.h"
 #include "http/fetch.h"
 
 #include <promc/push.h>
@@ -121,43 +120,25 @@ int promc_gateway_delete(const promc_push_opts *options)
 
 /* ---- regularly ------------------------------------------------------------------------------- */
 
-struct gateway_job {
-    promc_push_opts set; /* of its own strings */
-    promc__keep keep;
-};
-
-static int push_job(void *arg, bool last)
+static int push_group(void *state, bool last)
 {
-    const struct gateway_job *job = arg;
+    const promc_push_opts *set = state;
 
-    if (last && job->set.delete_group)
-        return use_gateway(&job->set, "DELETE");
-    return use_gateway(&job->set, job->set.add ? "POST" : "PUT");
+    if (last && set->delete_group)
+        return use_gateway(set, "DELETE");
+    return use_gateway(set, set->add ? "POST" : "PUT");
 }
 
-static void free_job(void *arg)
+static void own_push_options(void *state, promc__keep *keep)
 {
-    struct gateway_job *job = arg;
-
-    promc__keep_free(&job->keep);
-    promc__free(job);
-}
-
-static void keep_options(struct gateway_job *job)
-{
-    promc_push_opts *set = &job->set;
-    promc__keep *keep = &job->keep;
+    promc_push_opts *set = state;
 
     set->gateway = promc__keep_string(keep, set->gateway);
     set->job = promc__keep_string(keep, set->job);
     set->grouping_key = promc__keep_labels(keep, set->grouping_key);
     set->headers = promc__keep_labels(keep, set->headers);
-    set->user = promc__keep_string(keep, set->user);
-    set->password = promc__keep_string(keep, set->password);
-    set->token = promc__keep_string(keep, set->token);
-    set->unix_path = promc__keep_string(keep, set->unix_path);
-    if (set->transport)
-        set->transport = promc__keep_block(keep, set->transport, sizeof(*set->transport));
+    promc__keep_access(keep, &set->user, &set->password, &set->token, &set->unix_path,
+                       &set->transport);
     set->status = NULL;
 }
 
@@ -180,28 +161,18 @@ static int check_push_options(const promc_push_opts *set)
 
 promc_pusher *promc_pusher_create(const promc_push_opts *options)
 {
-    struct gateway_job *job;
     promc_push_opts set = {.size = sizeof(set)};
 
     if (promc__copy_options(&set, sizeof(set), options, "Pushgateway") != PROMC_OK ||
         check_push_options(&set) != PROMC_OK)
         return NULL;
-    job = promc__zalloc(sizeof(*job));
-    if (!job) {
-        promc__fail_memory("Pushgateway");
-        return NULL;
-    }
-    job->set = set;
-    keep_options(job);
-    if (job->keep.failed) {
-        free_job(job);
-        promc__fail_memory("Pushgateway");
-        return NULL;
-    }
-    return promc__pusher_start(
-        &(promc__pusher_job){.what = "Pushgateway",
-                             .push = push_job,
-                             .free = free_job,
-                             .arg = job,
-                             .interval = set.interval == 0 ? 15 : set.interval});
+    return promc__periodic_start(
+        &(promc__periodic){.what = "Pushgateway",
+                           .options = &set,
+                           .options_size = sizeof(set),
+                           .state_size = sizeof(set),
+                           .own = own_push_options,
+                           .push = push_group,
+                           .interval = set.interval == 0 ? 15 : set.interval},
+        NULL);
 }
