@@ -74,6 +74,8 @@ typedef struct promc_push_opts {
     bool add;        /**< promc_pusher_start() only: as promc_pushadd_to_gateway() */
     bool delete_group; /**< promc_pusher_start() only: stopping deletes the group, in the place of
                             the last push */
+    bool gzip; /**< send the text compressed, which is done while it is made; the handler gets what
+                    is sent, with its Content-Encoding. A Pushgateway before 1.5 may refuse it. */
 } promc_push_opts;
 
 /**

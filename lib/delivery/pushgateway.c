@@ -5,28 +5,31 @@
 #include "base/options.h"
 #include "delivery/gateway_url.h"
 #include "delivery/periodic.h"
+#include "delivery/push_body.h"
 #include "http/fetch.h"
 
 #include <promc/push.h>
 
 /* ---- one push -------------------------------------------------------------------------------- */
 
-/* Content-Type, then those of the caller. */
-static promc_http_header *make_headers(const promc_push_opts *set)
+/* What describes the body, then those of the caller. */
+static promc_http_header *make_headers(const promc_push_opts *set, bool packed)
 {
-    size_t count = 0, size;
+    size_t count = 0, own = 0, size;
     promc_http_header *headers = NULL;
 
     while (set->headers && set->headers[count].name)
         count++;
-    if (promc__size_of(count + 2, sizeof(*headers), 0, &size))
+    if (promc__size_of(count + 3, sizeof(*headers), 0, &size))
         headers = promc__malloc(size);
     if (!headers)
         return NULL;
-    headers[0] = (promc_http_header){"Content-Type", promc_content_type(PROMC_FORMAT_TEXT)};
+    headers[own++] = (promc_http_header){"Content-Type", promc_content_type(PROMC_FORMAT_TEXT)};
+    if (packed)
+        headers[own++] = (promc_http_header){"Content-Encoding", "gzip"};
     for (size_t i = 0; i < count; i++)
-        headers[i + 1] = set->headers[i];
-    headers[count + 1] = (promc_http_header){NULL, NULL};
+        headers[own + i] = set->headers[i];
+    headers[own + count] = (promc_http_header){NULL, NULL};
     return headers;
 }
 
@@ -72,25 +75,26 @@ static int hand_over(const promc_push_opts *set, const promc_push_request *push)
 static int use_gateway(const promc_push_opts *set, const char *method)
 {
     promc__buffer url = PROMC__BUFFER(0);
-    promc_text text = {0};
+    promc__buffer body = PROMC__BUFFER(0);
     promc_http_header *headers = NULL;
+    bool deletes = strcmp(method, "DELETE") == 0;
     int status = promc__gateway_url(&url, set->gateway, set->job, set->grouping_key);
 
     if (set->status)
         *set->status = 0;
-    if (status == PROMC_OK && strcmp(method, "DELETE") != 0)
-        status = promc_generate_latest(set->registry, &text);
-    if (status == PROMC_OK && !(headers = make_headers(set)))
+    if (status == PROMC_OK && !deletes)
+        status = promc__push_body(&body, set->registry, set->gzip);
+    if (status == PROMC_OK && !(headers = make_headers(set, set->gzip && !deletes)))
         status = promc__fail_memory("Pushgateway");
     if (status == PROMC_OK)
         status = hand_over(set, &(promc_push_request){.url = url.data,
                                                       .method = method,
                                                       .timeout = promc__push_timeout(set->timeout),
                                                       .headers = headers,
-                                                      .data = text.data ? text.data : "",
-                                                      .size = text.size});
+                                                      .data = body.data ? body.data : "",
+                                                      .size = body.size});
     promc__free(headers);
-    promc_text_free(&text);
+    promc__buffer_free(&body);
     promc__buffer_free(&url);
     return status;
 }

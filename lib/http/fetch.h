@@ -19,6 +19,7 @@ struct promc__client_request {
     const promc_http_header *headers; /* further ones, ending in {NULL, NULL}; NULL: none */
     const void *body;
     size_t body_size;
+    bool gzip;                   /* the body is sent compressed */
     double timeout;              /* seconds for everything (see dial.h); 0 or less: none */
     size_t max_response;         /* bytes of the body; 0: PROMC__CLIENT_RESPONSE_MAX */
     const char *user, *password; /* both: Authorization: Basic (RFC 7617) */
