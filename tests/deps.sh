@@ -55,7 +55,6 @@ case $1 in
             need pushgateway prometheus-pushgateway - - prometheus-pushgateway - -
         has prometheus-alertmanager || has alertmanager ||
             need alertmanager prometheus-alertmanager - alertmanager alertmanager - alertmanager
-        has curl || need curl curl curl curl curl curl curl
         need_prometheus_client
         ;;
     *)

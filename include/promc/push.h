@@ -14,24 +14,6 @@
 
 PROMC_BEGIN_DECLS
 
-/* ---- TLS ------------------------------------------------------------------------------------- */
-
-/**
- * Puts a TLS library (or anything else) between the socket and the client. read and write behave as
- * those of promc_transport (http.h): bytes, 0 from read at the end, PROMC_TRANSPORT_WANT_READ,
- * _WANT_WRITE or _FAILED. Called in the thread that sends.
- */
-typedef struct promc_client_transport {
-    /** A connection to `host` exists: returns the session for it, or NULL to give up. The handshake
-     *  is best left to read and write, which the timeout covers. */
-    void *(*open)(int fd, const char *host, void *arg);
-    long (*read)(void *session, void *data, size_t size);
-    long (*write)(void *session, const void *data, size_t size);
-    /** Frees the session; the client closes the socket. */
-    void (*close)(void *session);
-    void *arg;
-} promc_client_transport;
-
 /* ---- Pushgateway ----------------------------------------------------------------------------- */
 
 /** What is about to be sent, borrowed for the call. */

@@ -6,6 +6,7 @@
 #include "delivery/gateway_url.h"
 #include "delivery/periodic.h"
 #include "delivery/push_body.h"
+#include "http/dial.h"
 #include "http/fetch.h"
 
 #include <promc/push.h>
@@ -89,7 +90,7 @@ static int use_gateway(const promc_push_opts *set, const char *method)
     if (status == PROMC_OK)
         status = hand_over(set, &(promc_push_request){.url = url.data,
                                                       .method = method,
-                                                      .timeout = promc__push_timeout(set->timeout),
+                                                      .timeout = promc__client_timeout(set->timeout),
                                                       .headers = headers,
                                                       .data = body.data ? body.data : "",
                                                       .size = body.size});

@@ -6,6 +6,7 @@
 #include "delivery/periodic.h"
 #include "delivery/snappy.h"
 #include "delivery/write_request.h"
+#include "http/dial.h"
 #include "http/fetch.h"
 #include "metrics/label_text.h"
 #include "registry/registry.h"
@@ -21,7 +22,7 @@ static struct promc__client_request request_of(const promc_remote_write_opts *se
 {
     return (struct promc__client_request){.url = set->url,
                                           .method = "POST",
-                                          .timeout = promc__push_timeout(set->timeout),
+                                          .timeout = promc__client_timeout(set->timeout),
                                           .user = set->user,
                                           .password = set->password,
                                           .token = set->token,

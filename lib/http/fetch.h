@@ -8,7 +8,7 @@
 
 #include "http/reply.h"
 
-#include <promc/push.h>
+#include <promc/http.h>
 
 enum { PROMC__CLIENT_RESPONSE_MAX = 1024 * 1024 };
 
