@@ -14,25 +14,10 @@ import tempfile
 import unittest
 import urllib.request
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 import servers  # noqa: E402
 
 OK, REFUSED, SYSTEM, LABELS, UNSUPPORTED = 0, -15, -9, -5, -12
 DRIVER = GATEWAY = None
-
-
-def build_driver(folder):
-    program = f'{folder}/push_driver'
-    command = [*shlex.split(os.environ.get('CC', 'cc')), *shlex.split(os.environ.get('CFLAGS', '-O2')),
-               '-std=c11', '-Wall', '-Wextra', '-Wpedantic', f'-I{ROOT}/include', '-o', program,
-               f'{ROOT}/tests/integration/push_driver.c', f'{os.environ["OBJ"]}/libpromc.a',
-               '-pthread', *shlex.split(os.environ.get('LDFLAGS', ''))]
-    if os.environ.get('SANITIZE'):
-        command.append(f'-fsanitize={os.environ["SANITIZE"]}')
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode != 0 or done.stderr:
-        raise AssertionError(done.stderr.decode())
-    return program
 
 
 class Pushgateway(servers.Server):
@@ -271,7 +256,7 @@ def main():
         print('no Pushgateway is installed (make deps-integration)')
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
-        DRIVER = build_driver(folder)
+        DRIVER = servers.build('push_driver', folder)
         GATEWAY = Pushgateway(program, folder, 'gateway')
         try:
             unittest.main()
