@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Takes Alertmanager's webhook (webhook_configs: [{url: "http://localhost:8060/send/"}]) and tells
- * a chat robot in Markdown; robots want https, so curl does that. webhook_relay ROBOT_URL [PORT] */
+ * a chat robot in Markdown. One behind https is told with .transport (tls_hook.c has its other
+ * end), or through a proxy that speaks TLS. webhook_relay ROBOT_URL [PORT [SECONDS]] */
 #include <promc/promc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,15 +40,20 @@ static void put_alert(FILE *robot, const promc_alert *alert, const char *alertma
     put_line(robot, "- **实例**: ", promc_label_value(alert->labels, "instance"));
     put_line(robot, "- **摘要**: ", promc_label_value(alert->annotations, "summary"));
     put_line(robot, "- **描述**: ", promc_label_value(alert->annotations, "description"));
-    fprintf(robot, "- [静默](%s/#/silences/new?filter=%%7Balertname%%3D%%22", alertmanager);
+    put(robot, "- [静默](");
+    put(robot, alertmanager);
+    put(robot, "/#/silences/new?filter=%7Balertname%3D%22");
     for (; name && *name; name++)
         fprintf(robot, "%%%02X", (unsigned char)*name);
     put(robot, "%22%7D)\n\n");
 }
 
-static int on_notification(const promc_notification *message, void *curl)
+static int on_notification(const promc_notification *message, void *url)
 {
-    FILE *robot = popen(curl, "w");
+    char *json = NULL;
+    size_t size = 0;
+    FILE *robot = open_memstream(&json, &size);
+    int code;
 
     if (!robot)
         return -1;
@@ -57,22 +62,28 @@ static int on_notification(const promc_notification *message, void *curl)
     for (size_t i = 0; i < message->alert_count; i++)
         put_alert(robot, &message->alerts[i], message->external_url);
     fputs("\"}}", robot);
-    return pclose(robot) == 0 ? 0 : -1; /* -1: Alertmanager tries again */
+    if (fclose(robot) != 0)
+        return free(json), -1;
+    code = promc_http_send(url, .body = json, .body_size = size, .timeout = 5,
+                           .headers = PROMC_PAIRS({"Content-Type", "application/json"}));
+    if (code != PROMC_OK)
+        fprintf(stderr, "webhook_relay: %s\n", promc_last_error()->message);
+    free(json);
+    return code; /* if it is negative, Alertmanager tries again */
 }
 
 int main(int argc, char **argv)
 {
-    static char curl[] = "curl -fsS -m 5 -o /dev/null -H 'Content-Type: application/json' "
-                         "--data-binary @- \"$ROBOT\"";
     promc_http_server *server = promc_http_server_open(argc > 2 ? atoi(argv[2]) : 8060);
+    time_t end = argc > 3 ? time(NULL) + atoi(argv[3]) : 0; /* 0: never */
 
-    signal(SIGPIPE, SIG_IGN); /* curl may end early */
-    if (argc < 2 || setenv("ROBOT", argv[1], 1) != 0 ||
-        promc_http_server_on_notification(server, "/send/", on_notification, curl) != PROMC_OK)
+    if (argc < 2 ||
+        promc_http_server_on_notification(server, "/send/", on_notification, argv[1]) != PROMC_OK)
         return fprintf(stderr, "webhook_relay ROBOT_URL: %s\n", promc_last_error()->message), 1;
     printf("listening on http://127.0.0.1:%d/send/\n", promc_http_server_port(server));
     fflush(stdout);
-    while (promc_http_server_step(server, -1) >= 0)
+    while ((!end || time(NULL) < end) && promc_http_server_step(server, end ? 1000 : -1) >= -1)
         ;
-    return 1;
+    promc_http_server_stop(server);
+    return 0;
 }

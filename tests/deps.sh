@@ -55,7 +55,7 @@ case $1 in
             need pushgateway prometheus-pushgateway - - prometheus-pushgateway - -
         has prometheus-alertmanager || has alertmanager ||
             need alertmanager prometheus-alertmanager - alertmanager alertmanager - alertmanager
-        has curl || need curl curl curl curl curl curl curl
+        has carbon-cache || need carbon graphite-carbon - - - - -
         need_prometheus_client
         ;;
     *)

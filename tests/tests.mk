@@ -47,7 +47,7 @@ check-examples: $(EXAMPLES) ## The examples only
 check-conformance: $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay ## Output compared with client_python's, byte for byte
 	@$(TEST_ENV) tests/run.sh $(CONFORMANCE_TESTS)
 
-check-integration: all $(BUILD)/tests/replay $(EXAMPLES) | $(filter deps-integration,$(MAKECMDGOALS)) ## Tests against Prometheus, Pushgateway, Alertmanager
+check-integration: all $(BUILD)/tests/replay $(EXAMPLES) | $(filter deps-integration,$(MAKECMDGOALS)) ## Tests against Prometheus, Pushgateway, Alertmanager, Carbon
 	@$(TEST_ENV) tests/run.sh $(wildcard tests/integration/test_*.sh tests/integration/test_*.py)
 
 deps: ## Installs what check needs, if it is missing

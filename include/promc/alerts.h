@@ -61,8 +61,8 @@ typedef int (*promc_notification_handler)(const promc_notification *notification
  * @param url  of the Alertmanager, "http://localhost:9093"; a path before /api is kept.
  * @return PROMC_OK. Before anything is sent: PROMC_ERROR_LABELS (no labels, or a name or value that
  *         Alertmanager refuses) or PROMC_ERROR_ARGUMENT (times, generator_url; url), the message
- *         says which alert it is and why. Then as promc_push_to_gateway(), PROMC_ERROR_SINK when
- *         Alertmanager refuses; what it took before that stays.
+ *         says which alert it is and why. Then as promc_push_to_gateway(), PROMC_ERROR_REFUSED
+ *         when Alertmanager refuses; what it took before that stays.
  */
 PROMC_API int promc_alertmanager_send(const char *url, const promc_alert *alerts, size_t count);
 
@@ -166,7 +166,7 @@ typedef struct promc_alert_filter {
  * Gets the alerts that an Alertmanager has, and calls `handler` once, in this thread, also if there
  * are none.
  * @param filter  NULL: all.
- * @return as promc_alertmanager_send(); PROMC_ERROR_SINK also when the handler's answer is
+ * @return as promc_alertmanager_send(); PROMC_ERROR_SINK when the handler's answer is
  * negative; PROMC_ERROR_SYNTAX or PROMC_ERROR_LIMIT: what answers is no Alertmanager, or says too
  * much (64 MiB).
  */
@@ -220,7 +220,8 @@ typedef struct promc_silence_id {
 PROMC_API int promc_alertmanager_silence(const promc_alertmanager_opts *alertmanager,
                                          const promc_silence *silence, promc_silence_id *id);
 
-/** Ends a silence. Returns as promc_alertmanager_send(); PROMC_ERROR_SINK when there is none. */
+/** Ends a silence. Returns as promc_alertmanager_send(); PROMC_ERROR_REFUSED when there is
+ *  none. */
 PROMC_API int promc_alertmanager_expire(const promc_alertmanager_opts *alertmanager,
                                         const char *id);
 

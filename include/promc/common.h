@@ -56,7 +56,8 @@ PROMC_BEGIN_DECLS
     X(ERROR_STATE, -11, "not possible in this state")                                              \
     X(ERROR_UNSUPPORTED, -12, "not supported")                                                     \
     X(ERROR_COLLECTOR, -13, "a collector failed")                                                  \
-    X(ERROR_SYNTAX, -14, "malformed input")
+    X(ERROR_SYNTAX, -14, "malformed input")                                                        \
+    X(ERROR_REFUSED, -15, "the server refused it")
 
 enum {
 #define PROMC_ERROR_ENUM(name, number, message) PROMC_##name = number,

@@ -7,7 +7,8 @@
  *                                                          in the host's event loop
  *  3. promc_http_respond(head, size, sink, arg)            bytes in, bytes out, no socket
  *
- * All three run the same connection state machine.
+ * All three run the same connection state machine. promc_http_send() is the other side: a request
+ * to somebody else's server.
  */
 #ifndef PROMC_HTTP_H
 #define PROMC_HTTP_H
@@ -212,6 +213,61 @@ PROMC_API int promc_http_respond_with(const char *head, size_t size, promc_sink 
     PROMC__RESPOND(head, size_, sink, __VA_ARGS__, .size = sizeof(promc_http_respond_opts))
 #define PROMC__RESPOND(head, size_, sink, arg, ...)                                                \
     promc_http_respond_with((head), (size_), (sink), (arg), &(promc_http_respond_opts){__VA_ARGS__})
+#endif
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/**
+ * Puts a TLS library (or anything else) between the socket and the client. read and write behave as
+ * those of promc_transport: bytes, 0 from read at the end, PROMC_TRANSPORT_WANT_READ,
+ * _WANT_WRITE or _FAILED. Called in the thread that sends.
+ */
+typedef struct promc_client_transport {
+    /** A connection to `host` exists: returns the session for it, or NULL to give up. The handshake
+     *  is best left to read and write, which the timeout covers. */
+    void *(*open)(int fd, const char *host, void *arg);
+    long (*read)(void *session, void *data, size_t size);
+    long (*write)(void *session, const void *data, size_t size);
+    /** Frees the session; the client closes the socket. */
+    void (*close)(void *session);
+    void *arg;
+} promc_client_transport;
+
+/** Options of promc_http_send(url, ...). */
+typedef struct promc_http_send_opts {
+    size_t size;
+    const char *url;                  /**< http, or https with a transport */
+    const char *method;               /**< NULL: "POST" */
+    const promc_http_header *headers; /**< such as Content-Type; NULL: none */
+    const void *body;                 /**< NULL: none */
+    size_t body_size;                 /**< bytes; 0: the body is a string */
+    bool gzip;                        /**< send the body compressed */
+    double timeout; /**< seconds for connecting, sending and the answer together; 0: 30; negative
+                         or infinite: none. Resolving a name may take longer. */
+    const char *user, *password;             /**< basic authorization */
+    const char *token;                       /**< bearer authorization */
+    const char *unix_path;                   /**< connect to this unix socket */
+    const promc_client_transport *transport; /**< for https */
+    int *status;        /**< receives the HTTP status, 0 when there was no answer; NULL: not wanted */
+    promc_text *answer; /**< receives the body of a 2xx answer, owned; NULL: not wanted */
+    size_t max_answer;  /**< bytes of the body of an answer; 0: 1 MiB */
+} promc_http_send_opts;
+
+/**
+ * promc_http_send("http://robot.example/hook", .body = json,
+ *                 .headers = PROMC_PAIRS({"Content-Type", "application/json"}), .timeout = 5)
+ * sends one request, as webhooks want it, over one connection; blocks until the answer is there.
+ * Redirects are not followed.
+ * @return PROMC_OK for a 2xx answer; PROMC_ERROR_REFUSED: any other one, the message has its status
+ *         and words; PROMC_ERROR_SYSTEM: resolving, connecting, sending or receiving failed, the
+ *         message says which; PROMC_ERROR_TIMEOUT; PROMC_ERROR_SYNTAX or PROMC_ERROR_LIMIT: what
+ *         answers does not speak HTTP, or too much; PROMC_ERROR_UNSUPPORTED: https without
+ *         transport; PROMC_ERROR_ARGUMENT; PROMC_ERROR_NO_MEMORY.
+ */
+PROMC_API int promc_http_send_with(const promc_http_send_opts *options);
+#ifndef __cplusplus
+#define promc_http_send(...)                                                                       \
+    promc_http_send_with(&(promc_http_send_opts){.size = sizeof(promc_http_send_opts), __VA_ARGS__})
 #endif
 
 PROMC_END_DECLS

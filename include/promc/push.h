@@ -14,24 +14,6 @@
 
 PROMC_BEGIN_DECLS
 
-/* ---- TLS ------------------------------------------------------------------------------------- */
-
-/**
- * Puts a TLS library (or anything else) between the socket and the client. read and write behave as
- * those of promc_transport (http.h): bytes, 0 from read at the end, PROMC_TRANSPORT_WANT_READ,
- * _WANT_WRITE or _FAILED. Called in the thread that sends.
- */
-typedef struct promc_client_transport {
-    /** A connection to `host` exists: returns the session for it, or NULL to give up. The handshake
-     *  is best left to read and write, which the timeout covers. */
-    void *(*open)(int fd, const char *host, void *arg);
-    long (*read)(void *session, void *data, size_t size);
-    long (*write)(void *session, const void *data, size_t size);
-    /** Frees the session; the client closes the socket. */
-    void (*close)(void *session);
-    void *arg;
-} promc_client_transport;
-
 /* ---- Pushgateway ----------------------------------------------------------------------------- */
 
 /** What is about to be sent, borrowed for the call. */
@@ -74,15 +56,17 @@ typedef struct promc_push_opts {
     bool add;        /**< promc_pusher_start() only: as promc_pushadd_to_gateway() */
     bool delete_group; /**< promc_pusher_start() only: stopping deletes the group, in the place of
                             the last push */
+    bool gzip; /**< send the text compressed, which is done while it is made; the handler gets what
+                    is sent, with its Content-Encoding. A Pushgateway before 1.5 may refuse it. */
 } promc_push_opts;
 
 /**
  * promc_push_to_gateway(gateway, job, ...) replaces the whole group, which is all metrics with this
  * job and grouping key (PUT). Sends text 0.0.4. One connection; blocks until the answer is there.
- * @return PROMC_OK for a 2xx answer; PROMC_ERROR_SINK: the gateway (or the handler) refused it, the
- *         message has its status and words; PROMC_ERROR_SYSTEM: resolving, connecting, sending or
- *         receiving failed, the message says which; PROMC_ERROR_TIMEOUT; PROMC_ERROR_SYNTAX or
- *         PROMC_ERROR_LIMIT: what answers does not speak HTTP, or too much;
+ * @return PROMC_OK for a 2xx answer; PROMC_ERROR_REFUSED: any other one, the message has its status
+ *         and words; PROMC_ERROR_SINK: the handler failed; PROMC_ERROR_SYSTEM: resolving, connecting,
+ *         sending or receiving failed, the message says which; PROMC_ERROR_TIMEOUT;
+ *         PROMC_ERROR_SYNTAX or PROMC_ERROR_LIMIT: what answers does not speak HTTP, or too much;
  *         PROMC_ERROR_UNSUPPORTED: https without transport; PROMC_ERROR_LABELS: the grouping key;
  *         PROMC_ERROR_ARGUMENT; PROMC_ERROR_NO_MEMORY; PROMC_ERROR_COLLECTOR.
  */
@@ -159,7 +143,8 @@ typedef struct promc_graphite_opts {
 /**
  * Sends every sample as a line of Graphite's plaintext protocol, with the present time; characters
  * other than letters, digits, "_" and "-" become "_".
- * @return PROMC_OK when all was sent (the protocol has no answer); errors as above, without _SINK.
+ * @return PROMC_OK when all was sent (the protocol has no answer); errors as above, without _REFUSED
+ *         and _SINK.
  */
 PROMC_API int promc_graphite_push(const promc_graphite_opts *options);
 /** The same regularly; returns as promc_pusher_create(). */

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "delivery/pusher.h"
+#include "http/dial.h"
 
 static const char alertmanager_what[] = "Alertmanager";
 
@@ -49,7 +49,7 @@ static promc_http_header *alertmanager_headers(const promc_http_header *further)
 
 static struct promc__client_request alertmanager_request(const promc_alertmanager_opts *set)
 {
-    return (struct promc__client_request){.timeout = promc__push_timeout(set->timeout),
+    return (struct promc__client_request){.timeout = promc__client_timeout(set->timeout),
                                           .headers = set->headers,
                                           .user = set->user,
                                           .password = set->password,

@@ -9,8 +9,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/os.h"
-#include "delivery/keep.h"
-#include "delivery/pusher.h"
+#include "delivery/periodic.h"
 
 static const char keeper_what[] = "alert keeper";
 
@@ -32,8 +31,7 @@ struct kept_alert {
 };
 
 struct promc_alert_keeper {
-    promc_alertmanager_opts set; /* of its own strings */
-    promc__keep keep;
+    promc_alertmanager_opts set; /* of its own strings; the first member */
     double interval;
     long process; /* that has the thread */
     promc_pusher *pusher;
@@ -185,7 +183,7 @@ static int send_kept(void *arg, bool last)
     promc__lock(&keeper->lock);
     keeper->pass++;
     promc__unlock(&keeper->lock);
-    while ((sent == PROMC_OK || sent == PROMC_ERROR_SINK) && write_batch(keeper, &body)) {
+    while ((sent == PROMC_OK || sent == PROMC_ERROR_REFUSED) && write_batch(keeper, &body)) {
         call.body = body.data;
         call.body_size = body.size;
         sent = body.error ? promc__fail_memory(keeper_what)
@@ -200,9 +198,29 @@ static int send_kept(void *arg, bool last)
 
 /* ---- beginning and ending -------------------------------------------------------------------- */
 
-static void free_keeper(void *arg)
+static double keeper_interval(const promc_alertmanager_opts *set)
 {
-    promc_alert_keeper *keeper = arg;
+    return set->interval == 0 ? KEEPER_INTERVAL : set->interval;
+}
+
+static void own_keeper(void *state, promc__keep *keep)
+{
+    promc_alert_keeper *keeper = state;
+    promc_alertmanager_opts *set = &keeper->set;
+
+    (void)pthread_mutex_init(&keeper->lock, NULL);
+    keeper->interval = keeper_interval(set);
+    keeper->process = promc__os.process_id();
+    set->url = promc__keep_string(keep, set->url);
+    set->headers = promc__keep_labels(keep, set->headers);
+    promc__keep_access(keep, &set->user, &set->password, &set->token, &set->unix_path,
+                       &set->transport);
+    set->status = NULL;
+}
+
+static void end_keeper(void *state)
+{
+    promc_alert_keeper *keeper = state;
 
     while (keeper->first) {
         struct kept_alert *next = keeper->first->next;
@@ -210,25 +228,7 @@ static void free_keeper(void *arg)
         free_kept(keeper->first);
         keeper->first = next;
     }
-    promc__keep_free(&keeper->keep);
     (void)pthread_mutex_destroy(&keeper->lock);
-    promc__free(keeper);
-}
-
-static void keep_keeper_options(promc_alert_keeper *keeper)
-{
-    promc_alertmanager_opts *set = &keeper->set;
-    promc__keep *keep = &keeper->keep;
-
-    set->url = promc__keep_string(keep, set->url);
-    set->user = promc__keep_string(keep, set->user);
-    set->password = promc__keep_string(keep, set->password);
-    set->token = promc__keep_string(keep, set->token);
-    set->headers = promc__keep_labels(keep, set->headers);
-    set->unix_path = promc__keep_string(keep, set->unix_path);
-    if (set->transport)
-        set->transport = promc__keep_block(keep, set->transport, sizeof(*set->transport));
-    set->status = NULL;
 }
 
 promc_alert_keeper *promc_alert_keeper_create(const promc_alertmanager_opts *alertmanager)
@@ -236,31 +236,22 @@ promc_alert_keeper *promc_alert_keeper_create(const promc_alertmanager_opts *ale
     promc_alertmanager_opts set;
     promc_alert_keeper *keeper;
     promc_pusher *pusher;
+    void *state;
 
     if (promc__am_options(&set, alertmanager) != PROMC_OK)
         return NULL;
-    keeper = promc__zalloc(sizeof(*keeper));
-    if (!keeper) {
-        promc__fail_memory(keeper_what);
-        return NULL;
-    }
-    (void)pthread_mutex_init(&keeper->lock, NULL);
-    keeper->set = set;
-    keeper->interval = set.interval == 0 ? KEEPER_INTERVAL : set.interval;
-    keeper->process = promc__os.process_id();
-    keep_keeper_options(keeper);
-    if (keeper->keep.failed) {
-        free_keeper(keeper);
-        promc__fail_memory(keeper_what);
-        return NULL;
-    }
-    pusher = promc__pusher_start(&(promc__pusher_job){.what = keeper_what,
+    pusher = promc__periodic_start(&(promc__periodic){.what = keeper_what,
+                                                      .options = &set,
+                                                      .options_size = sizeof(set),
+                                                      .state_size = sizeof(*keeper),
+                                                      .own = own_keeper,
                                                       .push = send_kept,
-                                                      .free = free_keeper,
-                                                      .arg = keeper,
-                                                      .interval = keeper->interval});
+                                                      .end = end_keeper,
+                                                      .interval = keeper_interval(&set)},
+                                   &state);
     if (!pusher)
-        return NULL; /* which has freed the keeper */
+        return NULL;
+    keeper = state;
     keeper->pusher = pusher;
     return keeper;
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bridge to Graphite (client_python: bridge/graphite.py). */
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/options.h"
 #include "delivery/graphite_lines.h"
-#include "delivery/keep.h"
-#include "delivery/pusher.h"
+#include "delivery/periodic.h"
 #include "http/dial.h"
 
 #include <stdio.h>
@@ -34,7 +32,7 @@ static int send_lines(const promc_graphite_opts *set, const promc__url *url,
     int status;
 
     snprintf(what, sizeof(what), "Graphite at %s", set->address);
-    promc__line_begin(&line, what, promc__push_timeout(set->timeout));
+    promc__line_begin(&line, what, promc__client_timeout(set->timeout));
     status = promc__line_connect(&line, url, NULL);
     if (status == PROMC_OK)
         status = promc__line_send_all(&line, lines->data, lines->size);
@@ -66,53 +64,35 @@ int promc_graphite_push(const promc_graphite_opts *options)
 
 /* ---- regularly ------------------------------------------------------------------------------- */
 
-struct graphite_job {
-    promc_graphite_opts set; /* of its own strings */
-    promc__keep keep;
-};
-
-static int push_graphite_job(void *arg, bool last)
+static int push_graphite(void *state, bool last)
 {
-    const struct graphite_job *job = arg;
-
     (void)last;
-    return push_lines(&job->set);
+    return push_lines(state);
 }
 
-static void free_graphite_job(void *arg)
+static void own_graphite_options(void *state, promc__keep *keep)
 {
-    struct graphite_job *job = arg;
+    promc_graphite_opts *set = state;
 
-    promc__keep_free(&job->keep);
-    promc__free(job);
+    set->address = promc__keep_string(keep, set->address);
+    set->prefix = promc__keep_string(keep, set->prefix);
 }
 
 promc_pusher *promc_graphite_pusher_create(const promc_graphite_opts *options)
 {
     promc_graphite_opts set = {.size = sizeof(set)};
-    struct graphite_job *job;
     promc__url url;
 
     if (promc__copy_options(&set, sizeof(set), options, "Graphite") != PROMC_OK ||
         check_graphite(&set, &url) != PROMC_OK)
         return NULL;
-    job = promc__zalloc(sizeof(*job));
-    if (!job) {
-        promc__fail_memory("Graphite");
-        return NULL;
-    }
-    job->set = set;
-    job->set.address = promc__keep_string(&job->keep, set.address);
-    job->set.prefix = promc__keep_string(&job->keep, set.prefix);
-    if (job->keep.failed) {
-        free_graphite_job(job);
-        promc__fail_memory("Graphite");
-        return NULL;
-    }
-    return promc__pusher_start(
-        &(promc__pusher_job){.what = "Graphite",
-                             .push = push_graphite_job,
-                             .free = free_graphite_job,
-                             .arg = job,
-                             .interval = set.interval == 0 ? 60 : set.interval});
+    return promc__periodic_start(
+        &(promc__periodic){.what = "Graphite",
+                           .options = &set,
+                           .options_size = sizeof(set),
+                           .state_size = sizeof(set),
+                           .own = own_graphite_options,
+                           .push = push_graphite,
+                           .interval = set.interval == 0 ? 60 : set.interval},
+        NULL);
 }

@@ -27,13 +27,6 @@ struct promc_pusher {
     promc_error error; /* of the last push; under the lock */
 };
 
-double promc__push_timeout(double option)
-{
-    if (option == 0)
-        return 30;
-    return option > 0 && option < 1e9 ? option : 0;
-}
-
 /*
  * The second failure in a row doubles the interval, and so on. Clients that failed together must
  * not come back together, so a pause is anything from three quarters of that to all of it.

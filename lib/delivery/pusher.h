@@ -24,7 +24,4 @@ void promc__pusher_kick(promc_pusher *pusher);
 /* Seconds to wait after so many failures in a row; `chance` is any number. */
 double promc__pusher_pause(double interval, unsigned failures, uint32_t chance);
 
-/* The timeout that an option means: 0 is the default, 30 seconds; then 0 is none. */
-double promc__push_timeout(double option);
-
 #endif

@@ -4,30 +4,33 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "delivery/gateway_url.h"
-#include "delivery/keep.h"
-#include "delivery/pusher.h"
+#include "delivery/periodic.h"
+#include "delivery/push_body.h"
+#include "http/dial.h"
 #include "http/fetch.h"
 
 #include <promc/push.h>
 
 /* ---- one push -------------------------------------------------------------------------------- */
 
-/* Content-Type, then those of the caller. */
-static promc_http_header *make_headers(const promc_push_opts *set)
+/* What describes the body, then those of the caller. */
+static promc_http_header *make_headers(const promc_push_opts *set, bool packed)
 {
-    size_t count = 0, size;
+    size_t count = 0, own = 0, size;
     promc_http_header *headers = NULL;
 
     while (set->headers && set->headers[count].name)
         count++;
-    if (promc__size_of(count + 2, sizeof(*headers), 0, &size))
+    if (promc__size_of(count + 3, sizeof(*headers), 0, &size))
         headers = promc__malloc(size);
     if (!headers)
         return NULL;
-    headers[0] = (promc_http_header){"Content-Type", promc_content_type(PROMC_FORMAT_TEXT)};
+    headers[own++] = (promc_http_header){"Content-Type", promc_content_type(PROMC_FORMAT_TEXT)};
+    if (packed)
+        headers[own++] = (promc_http_header){"Content-Encoding", "gzip"};
     for (size_t i = 0; i < count; i++)
-        headers[i + 1] = set->headers[i];
-    headers[count + 1] = (promc_http_header){NULL, NULL};
+        headers[own + i] = set->headers[i];
+    headers[own + count] = (promc_http_header){NULL, NULL};
     return headers;
 }
 
@@ -73,25 +76,26 @@ static int hand_over(const promc_push_opts *set, const promc_push_request *push)
 static int use_gateway(const promc_push_opts *set, const char *method)
 {
     promc__buffer url = PROMC__BUFFER(0);
-    promc_text text = {0};
+    promc__buffer body = PROMC__BUFFER(0);
     promc_http_header *headers = NULL;
+    bool deletes = strcmp(method, "DELETE") == 0;
     int status = promc__gateway_url(&url, set->gateway, set->job, set->grouping_key);
 
     if (set->status)
         *set->status = 0;
-    if (status == PROMC_OK && strcmp(method, "DELETE") != 0)
-        status = promc_generate_latest(set->registry, &text);
-    if (status == PROMC_OK && !(headers = make_headers(set)))
+    if (status == PROMC_OK && !deletes)
+        status = promc__push_body(&body, set->registry, set->gzip);
+    if (status == PROMC_OK && !(headers = make_headers(set, set->gzip && !deletes)))
         status = promc__fail_memory("Pushgateway");
     if (status == PROMC_OK)
         status = hand_over(set, &(promc_push_request){.url = url.data,
                                                       .method = method,
-                                                      .timeout = promc__push_timeout(set->timeout),
+                                                      .timeout = promc__client_timeout(set->timeout),
                                                       .headers = headers,
-                                                      .data = text.data ? text.data : "",
-                                                      .size = text.size});
+                                                      .data = body.data ? body.data : "",
+                                                      .size = body.size});
     promc__free(headers);
-    promc_text_free(&text);
+    promc__buffer_free(&body);
     promc__buffer_free(&url);
     return status;
 }
@@ -121,43 +125,25 @@ int promc_gateway_delete(const promc_push_opts *options)
 
 /* ---- regularly ------------------------------------------------------------------------------- */
 
-struct gateway_job {
-    promc_push_opts set; /* of its own strings */
-    promc__keep keep;
-};
-
-static int push_job(void *arg, bool last)
+static int push_group(void *state, bool last)
 {
-    const struct gateway_job *job = arg;
+    const promc_push_opts *set = state;
 
-    if (last && job->set.delete_group)
-        return use_gateway(&job->set, "DELETE");
-    return use_gateway(&job->set, job->set.add ? "POST" : "PUT");
+    if (last && set->delete_group)
+        return use_gateway(set, "DELETE");
+    return use_gateway(set, set->add ? "POST" : "PUT");
 }
 
-static void free_job(void *arg)
+static void own_push_options(void *state, promc__keep *keep)
 {
-    struct gateway_job *job = arg;
-
-    promc__keep_free(&job->keep);
-    promc__free(job);
-}
-
-static void keep_options(struct gateway_job *job)
-{
-    promc_push_opts *set = &job->set;
-    promc__keep *keep = &job->keep;
+    promc_push_opts *set = state;
 
     set->gateway = promc__keep_string(keep, set->gateway);
     set->job = promc__keep_string(keep, set->job);
     set->grouping_key = promc__keep_labels(keep, set->grouping_key);
     set->headers = promc__keep_labels(keep, set->headers);
-    set->user = promc__keep_string(keep, set->user);
-    set->password = promc__keep_string(keep, set->password);
-    set->token = promc__keep_string(keep, set->token);
-    set->unix_path = promc__keep_string(keep, set->unix_path);
-    if (set->transport)
-        set->transport = promc__keep_block(keep, set->transport, sizeof(*set->transport));
+    promc__keep_access(keep, &set->user, &set->password, &set->token, &set->unix_path,
+                       &set->transport);
     set->status = NULL;
 }
 
@@ -180,28 +166,18 @@ static int check_push_options(const promc_push_opts *set)
 
 promc_pusher *promc_pusher_create(const promc_push_opts *options)
 {
-    struct gateway_job *job;
     promc_push_opts set = {.size = sizeof(set)};
 
     if (promc__copy_options(&set, sizeof(set), options, "Pushgateway") != PROMC_OK ||
         check_push_options(&set) != PROMC_OK)
         return NULL;
-    job = promc__zalloc(sizeof(*job));
-    if (!job) {
-        promc__fail_memory("Pushgateway");
-        return NULL;
-    }
-    job->set = set;
-    keep_options(job);
-    if (job->keep.failed) {
-        free_job(job);
-        promc__fail_memory("Pushgateway");
-        return NULL;
-    }
-    return promc__pusher_start(
-        &(promc__pusher_job){.what = "Pushgateway",
-                             .push = push_job,
-                             .free = free_job,
-                             .arg = job,
-                             .interval = set.interval == 0 ? 15 : set.interval});
+    return promc__periodic_start(
+        &(promc__periodic){.what = "Pushgateway",
+                           .options = &set,
+                           .options_size = sizeof(set),
+                           .state_size = sizeof(set),
+                           .own = own_push_options,
+                           .push = push_group,
+                           .interval = set.interval == 0 ? 15 : set.interval},
+        NULL);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Remote write 1.0 (prometheus.io/docs/specs/prw/remote_write_spec), once or regularly. */
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/options.h"
 #include "base/os.h"
-#include "delivery/keep.h"
-#include "delivery/pusher.h"
+#include "delivery/periodic.h"
 #include "delivery/snappy.h"
 #include "delivery/write_request.h"
+#include "http/dial.h"
 #include "http/fetch.h"
 #include "metrics/label_text.h"
 #include "registry/registry.h"
@@ -23,7 +22,7 @@ static struct promc__client_request request_of(const promc_remote_write_opts *se
 {
     return (struct promc__client_request){.url = set->url,
                                           .method = "POST",
-                                          .timeout = promc__push_timeout(set->timeout),
+                                          .timeout = promc__client_timeout(set->timeout),
                                           .user = set->user,
                                           .password = set->password,
                                           .token = set->token,
@@ -104,67 +103,37 @@ int promc_remote_write_once(const promc_remote_write_opts *options)
 
 /* ---- regularly ------------------------------------------------------------------------------- */
 
-struct remote_job {
-    promc_remote_write_opts set; /* of its own strings */
-    promc__keep keep;
-};
-
-static int push_remote_job(void *arg, bool last)
+static int push_remotely(void *state, bool last)
 {
-    const struct remote_job *job = arg;
-
     (void)last;
-    return write_remotely(&job->set);
+    return write_remotely(state);
 }
 
-static void free_remote_job(void *arg)
+static void own_remote_options(void *state, promc__keep *keep)
 {
-    struct remote_job *job = arg;
-
-    promc__keep_free(&job->keep);
-    promc__free(job);
-}
-
-static void keep_remote_options(struct remote_job *job)
-{
-    promc_remote_write_opts *set = &job->set;
-    promc__keep *keep = &job->keep;
+    promc_remote_write_opts *set = state;
 
     set->url = promc__keep_string(keep, set->url);
     set->labels = promc__keep_labels(keep, set->labels);
-    set->user = promc__keep_string(keep, set->user);
-    set->password = promc__keep_string(keep, set->password);
-    set->token = promc__keep_string(keep, set->token);
-    set->unix_path = promc__keep_string(keep, set->unix_path);
-    if (set->transport)
-        set->transport = promc__keep_block(keep, set->transport, sizeof(*set->transport));
+    promc__keep_access(keep, &set->user, &set->password, &set->token, &set->unix_path,
+                       &set->transport);
     set->status = NULL;
 }
 
 promc_pusher *promc_remote_write_pusher_create(const promc_remote_write_opts *options)
 {
     promc_remote_write_opts set = {.size = sizeof(set)};
-    struct remote_job *job;
 
     if (promc__copy_options(&set, sizeof(set), options, remote_write) != PROMC_OK ||
         check_remote_write(&set) != PROMC_OK)
         return NULL;
-    job = promc__zalloc(sizeof(*job));
-    if (!job) {
-        promc__fail_memory(remote_write);
-        return NULL;
-    }
-    job->set = set;
-    keep_remote_options(job);
-    if (job->keep.failed) {
-        free_remote_job(job);
-        promc__fail_memory(remote_write);
-        return NULL;
-    }
-    return promc__pusher_start(
-        &(promc__pusher_job){.what = remote_write,
-                             .push = push_remote_job,
-                             .free = free_remote_job,
-                             .arg = job,
-                             .interval = set.interval == 0 ? 15 : set.interval});
+    return promc__periodic_start(
+        &(promc__periodic){.what = remote_write,
+                           .options = &set,
+                           .options_size = sizeof(set),
+                           .state_size = sizeof(set),
+                           .own = own_remote_options,
+                           .push = push_remotely,
+                           .interval = set.interval == 0 ? 15 : set.interval},
+        NULL);
 }

@@ -37,6 +37,14 @@ static bool is_plain_value(const char *text)
     return true;
 }
 
+static bool has_header(const promc_http_header *header, const char *name)
+{
+    for (; header && header->name; header++)
+        if (promc__same_word(header->name, strlen(header->name), name))
+            return true;
+    return false;
+}
+
 const char *promc__ask_check(const struct promc__client_request *request)
 {
     const promc_http_header *header = request->headers;
@@ -49,6 +57,8 @@ const char *promc__ask_check(const struct promc__client_request *request)
         if (!header->value || !is_plain_value(header->value))
             return "a header's value is NULL, or has a line break or control character";
     }
+    if (request->gzip && has_header(request->headers, "content-encoding"))
+        return "it says how the body is encoded, and gzip would encode it again";
     if (!request->user != !request->password)
         return "user and password go together";
     if (request->user && request->token)
@@ -92,14 +102,6 @@ static bool may_travel(const char *name)
            promc__same_word(name, strlen(name), "accept");
 }
 
-static bool has_header(const promc_http_header *header, const char *name)
-{
-    for (; header && header->name; header++)
-        if (promc__same_word(header->name, strlen(header->name), name))
-            return true;
-    return false;
-}
-
 void promc__ask_write(promc__buffer *out, const struct promc__client_request *request,
                       const promc__url *url, bool away)
 {
@@ -119,6 +121,8 @@ void promc__ask_write(promc__buffer *out, const struct promc__client_request *re
             promc__write_field(out, header->name, header->value);
     if (!away)
         write_authorization(out, request);
+    if (request->gzip && request->body_size)
+        promc__write_field(out, "Content-Encoding", "gzip");
     /* RFC 9110 8.6: said without a body too where the method has a meaning for one. */
     if (request->body_size || strcmp(method, "PUT") == 0 || strcmp(method, "POST") == 0) {
         promc__buffer_string(out, "Content-Length: ");

@@ -14,6 +14,13 @@ enum { DIAL_PAUSE_NS = 5000000 };
 
 /* ---- the deadline ---------------------------------------------------------------------------- */
 
+double promc__client_timeout(double option)
+{
+    if (option == 0)
+        return 30;
+    return option > 0 && option < 1e9 ? option : 0;
+}
+
 void promc__line_begin(promc__line *line, const char *what, double timeout)
 {
     *line = (promc__line){.fd = -1, .deadline = UINT64_MAX, .timeout = timeout, .what = what};

@@ -12,7 +12,7 @@
 #include "base/net.h"
 #include "http/url.h"
 
-#include <promc/push.h>
+#include <promc/http.h>
 
 #include <stdint.h>
 
@@ -24,6 +24,9 @@ typedef struct promc__line {
     void *session;
     const char *what; /* for messages; borrowed */
 } promc__line;
+
+/* The timeout that an option means: 0 is the default, 30 seconds; then 0 is none. */
+double promc__client_timeout(double option);
 
 /* Seconds from now on; 0 or less, and infinity: no deadline. */
 void promc__line_begin(promc__line *line, const char *what, double timeout);

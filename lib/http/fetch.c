@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "exposition/gzip.h"
 #include "http/ask.h"
 #include "http/dial.h"
 #include "http/message.h"
@@ -18,6 +19,7 @@ enum { FETCH_PIECE = 8192, FETCH_WHAT = 96, FETCH_WORDS = 200 };
 struct fetch {
     struct promc__client_request request; /* what is asked for now */
     char *location;                       /* owns request.url after a redirect */
+    promc__buffer packed;                 /* owns request.body when it is compressed */
     promc__url url;
     promc__url origin; /* of the first request */
     bool away;         /* a redirect has left it; for good */
@@ -268,6 +270,26 @@ static int begin_fetch(struct fetch *fetch)
     return status;
 }
 
+/* Once for all redirects. */
+static int pack_body(struct fetch *fetch)
+{
+    promc__gzip *gzip;
+
+    if (!fetch->request.gzip || !fetch->request.body_size)
+        return PROMC_OK;
+    gzip = promc__gzip_new();
+    if (!gzip)
+        return promc_last_error()->code;
+    promc__gzip_write(gzip, &fetch->packed, fetch->request.body, fetch->request.body_size);
+    promc__gzip_finish(gzip, &fetch->packed);
+    promc__gzip_free(gzip);
+    if (fetch->packed.error)
+        return promc__fail_memory(fetch->what);
+    fetch->request.body = fetch->packed.data;
+    fetch->request.body_size = fetch->packed.size;
+    return PROMC_OK;
+}
+
 int promc__http_request(const struct promc__client_request *request,
                         struct promc__client_response *response)
 {
@@ -277,8 +299,11 @@ int promc__http_request(const struct promc__client_request *request,
     response->redirects = 0;
     promc__line_begin(&fetch.line, fetch.what, request->timeout);
     if (status == PROMC_OK)
+        status = pack_body(&fetch);
+    if (status == PROMC_OK)
         status = ask_and_follow(&fetch, &response->redirects);
     promc__buffer_free(&fetch.head);
+    promc__buffer_free(&fetch.packed);
     promc__free(fetch.location);
     return status;
 }
@@ -332,7 +357,7 @@ int promc__client_expect_success(const struct promc__client_request *request,
     first_line(reply, words);
     if (promc__url_parse(&url, request->url) != NULL)
         url = (promc__url){.authority = ""};
-    return promc__fail(PROMC_ERROR_SINK, "http%s://%.*s: status %d %s%s%s", url.https ? "s" : "",
+    return promc__fail(PROMC_ERROR_REFUSED, "http%s://%.*s: status %d %s%s%s", url.https ? "s" : "",
                        url.authority_size < 64 ? (int)url.authority_size : 64, url.authority,
                        reply->status, promc__status_text(reply->status), *words ? ": " : "", words);
 }

@@ -8,7 +8,7 @@
 
 #include "http/reply.h"
 
-#include <promc/push.h>
+#include <promc/http.h>
 
 enum { PROMC__CLIENT_RESPONSE_MAX = 1024 * 1024 };
 
@@ -19,6 +19,7 @@ struct promc__client_request {
     const promc_http_header *headers; /* further ones, ending in {NULL, NULL}; NULL: none */
     const void *body;
     size_t body_size;
+    bool gzip;                   /* the body is sent compressed */
     double timeout;              /* seconds for everything (see dial.h); 0 or less: none */
     size_t max_response;         /* bytes of the body; 0: PROMC__CLIENT_RESPONSE_MAX */
     const char *user, *password; /* both: Authorization: Basic (RFC 7617) */
@@ -53,7 +54,7 @@ void promc__client_response_free(struct promc__client_response *response);
 /* Only looks whether the request can be made: PROMC_OK, PROMC_ERROR_ARGUMENT, _UNSUPPORTED. */
 int promc__client_check(const struct promc__client_request *request);
 
-/* PROMC_OK for 2xx, else PROMC_ERROR_SINK with status and the first line of the body. */
+/* PROMC_OK for 2xx, else PROMC_ERROR_REFUSED with status and the first line of the body. */
 int promc__client_expect_success(const struct promc__client_request *request,
                                  const struct promc__client_response *response);
 

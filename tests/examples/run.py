@@ -12,6 +12,7 @@ report. Environment: OBJ (where the build put the programs), RUN (an emulator).
 import glob
 import http.client
 import http.server
+import json
 import os
 import re
 import shlex
@@ -32,7 +33,7 @@ from promtext import Exposition  # noqa: E402
 
 SECONDS = '5'
 # These need another server, and are tested with the real one in tests/integration.
-ELSEWHERE = {'remote_write', 'alert_fire', 'alert_resolve', 'alert_receiver', 'webhook_relay'}
+ELSEWHERE = {'remote_write', 'alert_fire', 'alert_resolve', 'alert_receiver'}
 LIMIT = 60  # seconds until a program that neither serves nor ends is given up
 
 
@@ -180,6 +181,43 @@ def tls_hook(text, _):
     assert text.count('c_info') == 1
 
 
+def webhook_relay(_, example):
+    """A message of Alertmanager's webhook becomes one for a chat robot."""
+    def notify(status, ends_at, **labels):
+        message = {'version': '4', 'status': status, 'receiver': 'chat', 'groupKey': '{}',
+                   'externalURL': 'http://am:9093/"x"', 'truncatedAlerts': 0, 'groupLabels': {},
+                   'commonLabels': {}, 'commonAnnotations': {},
+                   'alerts': [{'status': status, 'startsAt': '2026-11-21T07:31:29.448749213Z',
+                               'endsAt': ends_at, 'generatorURL': '', 'fingerprint': 'f',
+                               'labels': {'alertname': '宕机', **labels},
+                               'annotations': {'summary': '服务器"宕机"\n\\ 😀'}}]}
+        url = urllib.parse.urlsplit(example.address)
+        connection = http.client.HTTPConnection(url.hostname, url.port, timeout=LIMIT)
+        connection.request('POST', '/send/', json.dumps(message),
+                           {'Content-Type': 'application/json'})
+        answer = connection.getresponse().status
+        connection.close()
+        return answer
+
+    def told(at, title, *lines):
+        method, path, body = example.pushed[at]
+        assert (method, path) == ('POST', '/robot?token=a%20b')
+        message = json.loads(body.decode())
+        assert message['msgtype'] == 'markdown' and message['markdown']['title'] == title, message
+        for line in lines:
+            assert line in message['markdown']['text'].split('\n'), (line, message)
+
+    assert notify('firing', '0001-01-01T00:00:00Z', severity='critical') == 200
+    told(0, '告警', '### 🔥 告警 宕机', '- **级别**: critical', '- **结束时间**: -',
+         '- **摘要**: 服务器"宕机"', '\\ 😀', '- **实例**: -', '- [静默](http://am:9093/"x"/#/silences'
+         '/new?filter=%7Balertname%3D%22%E5%AE%95%E6%9C%BA%22%7D)')
+    assert notify('resolved', '2026-11-21T08:31:29Z') == 200
+    told(1, '恢复', '### ✅ 恢复 宕机', '- **级别**: -')
+    example.refusals.append(503)  # then Alertmanager has to try again
+    assert notify('firing', '0001-01-01T00:00:00Z') == 500
+    assert len(example.pushed) == 3
+
+
 def demo(text, example):
     def total(now):
         return sum(value for (name, _), value in now.values.items()
@@ -216,7 +254,7 @@ class Gateway(http.server.ThreadingHTTPServer):
         def keep(self):
             body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
             self.server.pushed.append((self.command, self.path, body))
-            self.send_response(202)
+            self.send_response(self.server.refusals.pop() if self.server.refusals else 202)
             self.send_header('Content-Length', '0')
             self.end_headers()
 
@@ -227,7 +265,7 @@ class Gateway(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(('127.0.0.1', 0), self.Handler)
-        self.pushed = []
+        self.pushed, self.refusals = [], []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -248,9 +286,11 @@ class Carbon(socketserver.ThreadingTCPServer):
 
 class Example:
     def __init__(self, program, folder):
-        receiver = {'push_job': Gateway, 'graphite': Carbon}.get(os.path.basename(program))
+        receiver = {'push_job': Gateway, 'webhook_relay': Gateway,
+                    'graphite': Carbon}.get(os.path.basename(program))
         receiver = receiver and receiver()
         self.pushed = receiver and receiver.pushed
+        self.refusals = getattr(receiver, 'refusals', None)
         there = receiver and f'127.0.0.1:{receiver.server_port}'
         self.name = os.path.basename(program)
         self.folder = folder
@@ -261,6 +301,7 @@ class Example:
                      'push_job': [there],
                      'cron_textfile': [f'{self.file}-run', 'true'],
                      'graphite': [there, '3'],
+                     'webhook_relay': [f'http://{there}/robot?token=a%20b', '0', SECONDS],
                      'unix_socket': [self.file, SECONDS],
                      'own_http_server': ['0', '2'],  # requests
                      'tls_hook': ['0', f'{folder}/cert', f'{folder}/key', SECONDS],

@@ -126,7 +126,7 @@ static void one_bad_alert_keeps_the_others(void)
     two[1].labels = PROMC_PAIRS({"alertname", "Bad"});
     two[1].generator_url = "http://h:port/"; /* which only Alertmanager finds wrong */
     CHECK(promc_alertmanager_send_with(PROMC_ALERTMANAGER(url, .status = &status), two, 2) ==
-          PROMC_ERROR_SINK);
+          PROMC_ERROR_REFUSED);
     CHECK(status == 422 || status == 400);
     CHECK(strstr(promc_last_error()->message, "generatorURL"));
     CHECK(promc_alertmanager_send_with(PROMC_ALERTMANAGER(url, .status = &status), NULL, 0) ==
@@ -207,9 +207,9 @@ static void silences_hold(void)
           PROMC_ERROR_SINK);
     CHECK(promc_alertmanager_expire(PROMC_ALERTMANAGER(url), "../alerts") == PROMC_ERROR_ARGUMENT);
     CHECK(promc_alertmanager_expire(PROMC_ALERTMANAGER(url),
-                                    "00000000-0000-0000-0000-000000000000") == PROMC_ERROR_SINK);
+                                    "00000000-0000-0000-0000-000000000000") == PROMC_ERROR_REFUSED);
     silence.matchers = (const promc_matcher[]){{"a-b", "", false, false}, {NULL, NULL, 0, 0}};
-    CHECK(promc_alertmanager_silence(PROMC_ALERTMANAGER(url), &silence, NULL) == PROMC_ERROR_SINK);
+    CHECK(promc_alertmanager_silence(PROMC_ALERTMANAGER(url), &silence, NULL) == PROMC_ERROR_REFUSED);
 }
 
 int main(int argc, char **argv)

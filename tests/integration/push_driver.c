@@ -2,7 +2,7 @@
 /*
  * Pushes what it is told, and prints code, HTTP status and message of how that went.
  *
- *     push_driver put|post|delete GATEWAY JOB [METRIC]... [-- [NAME=VALUE]...]
+ *     push_driver put|post|delete[+gzip] GATEWAY JOB [METRIC]... [-- [NAME=VALUE]...]
  *
  * A metric is gauge:NAME=VALUE, counter:NAME=VALUE, labelled:NAME=LABEL=LABELVALUE, every (one of
  * each type), or timed:NAME=SECONDS (with a timestamp); behind -- is the grouping key.
@@ -77,6 +77,7 @@ int main(int argc, char **argv)
     promc_label key[KEYS_MAX + 1] = {{NULL, NULL}};
     promc_push_opts options = {.size = sizeof(options), .grouping_key = key, .timeout = 10};
     int code = PROMC_ERROR_ARGUMENT, at = 4, status = 0;
+    char *method;
 
     if (argc < 4)
         return 2;
@@ -86,6 +87,8 @@ int main(int argc, char **argv)
     options.gateway = argv[2];
     options.job = argv[3];
     options.status = &status;
+    method = strtok(argv[1], "+");
+    options.gzip = strtok(NULL, "") != NULL;
     while (at < argc && strcmp(argv[at], "--") != 0)
         define(argv[at++]);
     for (int i = 0; ++at < argc && i < KEYS_MAX; i++) {
@@ -98,9 +101,9 @@ int main(int argc, char **argv)
     }
     if (promc_registry_first_error(registry, NULL) != PROMC_OK)
         return 3;
-    if (strcmp(argv[1], "put") == 0)
+    if (strcmp(method, "put") == 0)
         code = promc_gateway_push(&options);
-    else if (strcmp(argv[1], "post") == 0)
+    else if (strcmp(method, "post") == 0)
         code = promc_gateway_pushadd(&options);
     else
         code = promc_gateway_delete(&options);

@@ -4,6 +4,7 @@ import json
 import glob
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -54,6 +55,21 @@ def wait_for(condition, what, limit=LIMIT):
         if time.monotonic() > end:
             raise AssertionError(f'waited {limit} s for {what() if callable(what) else what}')
         time.sleep(0.02)
+
+
+def build(name, folder):
+    """A program of this folder, with the library and the settings of the build; gives its path."""
+    program = f'{folder}/{name}'
+    command = [*shlex.split(os.environ.get('CC', 'cc')),
+               *shlex.split(os.environ.get('CFLAGS', '-O2')), '-std=c11', '-Wall', '-Wextra',
+               '-Wpedantic', '-Iinclude', '-o', program, f'tests/integration/{name}.c',
+               f'{os.environ["OBJ"]}/libpromc.a', '-pthread',
+               *shlex.split(os.environ.get('LDFLAGS', ''))]
+    if os.environ.get('SANITIZE'):
+        command.append(f'-fsanitize={os.environ["SANITIZE"]}')
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0 and not done.stderr, done.stderr.decode()
+    return program
 
 
 class Server:

@@ -5,7 +5,6 @@ import http.server
 import json
 import os
 import queue
-import shlex
 import shutil
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import threading
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(__file__))
-from servers import LIMIT, Missing, Server, free_ports, get, newer, wait_for  # noqa: E402
+from servers import LIMIT, Missing, Server, build, free_ports, get, newer, wait_for  # noqa: E402
 
 EXAMPLES = os.environ['OBJ'] + '/examples'
 INSTANCE = '192.168.82.105:9100'
@@ -66,7 +65,7 @@ class Robot:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self.url = f'http://127.0.0.1:{self.server.server_port}/robot?access_token=a\'b"c'
+        self.url = f'http://127.0.0.1:{self.server.server_port}/robot?access_token=a%20b\'c'
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def next(self):
@@ -119,21 +118,6 @@ def check_refusals(closed_port):
     assert done.returncode == 1 and b'refused' in done.stderr, done.stderr
     done = run('alert_resolve', 'https://127.0.0.1')
     assert done.returncode == 1 and b'https' in done.stderr, done.stderr
-
-
-def build(folder):
-    """alerts.c, which asks an Alertmanager for all there is to ask."""
-    program = f'{folder}/alerts'
-    command = [*shlex.split(os.environ.get('CC', 'cc')),
-               *shlex.split(os.environ.get('CFLAGS', '-O2')), '-std=c11', '-Wall', '-Wextra',
-               '-Wpedantic', '-Iinclude', '-o', program, 'tests/integration/alerts.c',
-               f'{os.environ["OBJ"]}/libpromc.a', '-pthread',
-               *shlex.split(os.environ.get('LDFLAGS', ''))]
-    if os.environ.get('SANITIZE'):
-        command.append(f'-fsanitize={os.environ["SANITIZE"]}')
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert done.returncode == 0 and not done.stderr, done.stderr.decode()
-    return program
 
 
 # ---- Prometheus -> us ---------------------------------------------------------------------------
@@ -208,14 +192,14 @@ def check_alertmanager(program, driver, folder, port):
 
 
 def main():
-    programs = [shutil.which(name) for name in ('prometheus-alertmanager', 'prometheus', 'curl')]
+    programs = [shutil.which(name) for name in ('prometheus-alertmanager', 'prometheus')]
     if not all(programs):
-        print('there is no alertmanager, prometheus or curl here (see make deps-integration)')
+        print('there is no alertmanager or prometheus here (see make deps-integration)')
         return 77
     folder = tempfile.mkdtemp()
     try:
         ports = free_ports(5)
-        driver = build(folder)
+        driver = build('alerts', folder)
         check_alertmanager(programs[0], driver, f'{folder}/am', ports[0])
         check_refusals(ports[1])
         check_prometheus(programs[1], f'{folder}/prometheus', ports[2])

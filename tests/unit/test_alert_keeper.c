@@ -191,7 +191,7 @@ static void a_failure_loses_nothing(void **state)
     wait_for_status(2, PROMC_ALERT_RESOLVED);
     before = look().count[2];
     wait_for(2, before + 1); /* refused, so again */
-    assert_int_equal(promc_alert_keeper_error(keeper, NULL), PROMC_ERROR_SINK);
+    assert_int_equal(promc_alert_keeper_error(keeper, NULL), PROMC_ERROR_REFUSED);
     pthread_mutex_lock(&seen.lock);
     seen.refuse = false;
     before = seen.count[2];

@@ -150,10 +150,10 @@ static void refusals_are_told(void **state)
     start(script, 2);
     assert_int_equal(
         promc_alertmanager_send_with(PROMC_ALERTMANAGER(url, .status = &status), &down, 1),
-        PROMC_ERROR_SINK);
-    assert_last_error(PROMC_ERROR_SINK, "400 Bad Request: \"start time must be before end\"");
+        PROMC_ERROR_REFUSED);
+    assert_last_error(PROMC_ERROR_REFUSED, "400 Bad Request: \"start time must be before end\"");
     assert_int_equal(status, 400);
-    assert_int_equal(promc_alertmanager_send(url, &down, 1), PROMC_ERROR_SINK);
+    assert_int_equal(promc_alertmanager_send(url, &down, 1), PROMC_ERROR_REFUSED);
     stop(2);
     server_forget(&server);
     /* Nobody listens there any more. */

@@ -12,6 +12,7 @@
 #include "base/os.h"
 #include "http/fetch.h"
 #include "http/url.h"
+#include "inflate.h"
 #include "scripted_server.h"
 
 #include <errno.h>
@@ -395,6 +396,37 @@ static void large_body_arrives(void **state)
     assert_content("");
 }
 
+static void gzip_bodies(void **state)
+{
+    static const char hello[] = "hello, hello, hello";
+    static struct inflate inflate;
+    char plain[64];
+
+    (void)state;
+    PLAY({.say = "HTTP/1.1 307 There\r\nLocation: /there\r\n\r\n"},
+         {.say = "HTTP/1.1 303 See\r\nLocation: /end\r\n\r\n"},
+         {.say = OK_HEAD "Content-Length: 0\r\n\r\n"});
+    assert_int_equal(ASK(.method = "POST", .body = hello, .body_size = strlen(hello), .gzip = true,
+                         .max_redirects = 2),
+                     200);
+    for (size_t i = 0; i < 2; i++) {
+        const char *body = strstr(server.received[i], "\r\n\r\n") + 4;
+        size_t size = server.received_size[i] - (size_t)(body - server.received[i]);
+
+        assert_non_null(strstr(server.received[i], "\r\nContent-Encoding: gzip\r\n"));
+        assert_int_equal(inflate_gzip(&inflate, body, size, plain, sizeof(plain)), 0);
+        assert_int_equal(inflate.out_at, strlen(hello));
+        assert_memory_equal(plain, hello, strlen(hello));
+    }
+    assert_null(strstr(server.received[2], "Content-")); /* a GET has no body */
+    assert_content("");
+    server_forget(&server);
+    PLAY({.say = OK_HEAD "Content-Length: 0\r\n\r\n"});
+    assert_int_equal(ASK(.method = "POST", .gzip = true), 200);
+    assert_null(strstr(server.received[0], "Content-Encoding")); /* nothing is nothing */
+    assert_content("");
+}
+
 /* ---- connections that fail ------------------------------------------------------------------- */
 
 static void refused(void **state)
@@ -650,6 +682,8 @@ static void wrong_requests(void **state)
     assert_int_equal(ASK(.headers = PROMC_PAIRS({"content-Length", "1"})), PROMC_ERROR_ARGUMENT);
     assert_int_equal(ASK(.headers = PROMC_PAIRS({"Transfer-Encoding", "chunked"})),
                      PROMC_ERROR_ARGUMENT);
+    assert_int_equal(ASK(.headers = PROMC_PAIRS({"Content-encoding", "br"}), .gzip = true),
+                     PROMC_ERROR_ARGUMENT);
     assert_int_equal(ASK(.user = "a"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(ASK(.user = "a:b", .password = ""), PROMC_ERROR_ARGUMENT);
     assert_int_equal(ASK(.token = "a\nb"), PROMC_ERROR_ARGUMENT);
@@ -666,12 +700,12 @@ static void statuses_have_words(void **state)
     PLAY({.say = "HTTP/1.1 400 Bad\r\n\r\n\n text \x1b[1m\xE6\x9C\x8D\xFF"
                  "error\nsecond"});
     assert_int_equal(ASK(.method = "GET"), 400);
-    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_SINK);
+    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_REFUSED);
     assert_string_equal(promc_last_error()->message,
                         "http://gateway:9091: status 400 Bad Request: text ?[1m\xE6\x9C\x8D?error");
     response.reply.content.size = 0;
     response.reply.status = 599;
-    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_SINK);
+    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_REFUSED);
     assert_string_equal(promc_last_error()->message, "http://gateway:9091: status 599 Unknown");
     response.reply.status = 204;
     assert_int_equal(promc__client_expect_success(&request, &response), PROMC_OK);
@@ -1019,6 +1053,7 @@ int main(void)
         TEST(server_that_does_not_read),
         TEST(early_answer_is_heard),
         TEST(large_body_arrives),
+        TEST(gzip_bodies),
         TEST(refused),
         TEST(reset_by_the_server),
         TEST(system_failures),

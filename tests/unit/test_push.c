@@ -12,6 +12,7 @@
 #include "base/thread.h"
 #include "delivery/pusher.h"
 #include "forks.h"
+#include "inflate.h"
 #include "scripted_server.h"
 
 #include <promc/promc.h>
@@ -61,7 +62,8 @@ static int end(void **state)
 /* ---- a handler that keeps what it got -------------------------------------------------------- */
 
 struct kept {
-    char url[512], method[16], type[64], data[256], more[64];
+    char url[512], method[16], type[64], encoding[16], data[256], more[64];
+    size_t size;
     double timeout;
     unsigned calls;
     int answer;
@@ -73,6 +75,7 @@ static int keep_request(const promc_push_request *request, void *arg)
 {
     struct kept *kept = arg;
     const char *type = promc_label_value(request->headers, "Content-Type");
+    const char *encoding = promc_label_value(request->headers, "Content-Encoding");
     const char *more = promc_label_value(request->headers, "X-More");
     int answer;
 
@@ -80,9 +83,11 @@ static int keep_request(const promc_push_request *request, void *arg)
     snprintf(kept->url, sizeof(kept->url), "%s", request->url);
     snprintf(kept->method, sizeof(kept->method), "%s", request->method);
     snprintf(kept->type, sizeof(kept->type), "%s", type ? type : "");
+    snprintf(kept->encoding, sizeof(kept->encoding), "%s", encoding ? encoding : "");
     snprintf(kept->more, sizeof(kept->more), "%s", more ? more : "");
-    snprintf(kept->data, sizeof(kept->data), "%.*s", (int)request->size,
-             (const char *)request->data);
+    kept->size = request->size < sizeof(kept->data) - 1 ? request->size : sizeof(kept->data) - 1;
+    memcpy(kept->data, request->data, kept->size);
+    kept->data[kept->size] = '\0';
     kept->timeout = request->timeout;
     kept->calls++;
     answer = kept->answer;
@@ -166,6 +171,7 @@ static void handlers_get_everything(void **state)
                      PROMC_OK);
     assert_string_equal(kept.method, "PUT");
     assert_string_equal(kept.type, "text/plain; version=0.0.4; charset=utf-8");
+    assert_string_equal(kept.encoding, "");
     assert_string_equal(kept.data, BODY);
     assert_true(kept.timeout == 30);
     assert_int_equal(promc_pushadd_to_gateway("h", "j", .registry = registry, .timeout = 2.5,
@@ -265,16 +271,66 @@ static void refusals_have_the_gateways_words(void **state)
     PLAY({.say = "HTTP/1.1 400 Bad Request\r\n\r\njob name is required\n"},
          {.say = "HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"});
     assert_int_equal(promc_push_to_gateway(gateway, "", .registry = registry, .status = &status),
-                     PROMC_ERROR_SINK);
+                     PROMC_ERROR_REFUSED);
     assert_message("status 400 Bad Request: job name is required");
     assert_int_equal(status, 400);
     assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status),
-                     PROMC_ERROR_SINK);
+                     PROMC_ERROR_REFUSED);
     assert_int_equal(status, 301);
     (void)server_stop(&server);
     assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status),
                      PROMC_ERROR_SYSTEM);
     assert_int_equal(status, 0);
+}
+
+/* The text that `data` is the gzip of. */
+static void assert_packed(const void *data, size_t size, const char *text)
+{
+    static struct inflate inflate;
+    static char plain[1 << 18];
+
+    assert_int_equal(inflate_gzip(&inflate, data, size, plain, sizeof(plain)), 0);
+    assert_int_equal(inflate.out_at, strlen(text));
+    assert_memory_equal(plain, text, strlen(text));
+}
+
+static void gzip_is_sent_on_request(void **state)
+{
+    struct kept kept = KEPT;
+    char length[64];
+    const char *body;
+    promc_text text;
+
+    (void)state;
+    for (int i = 0; i < 200; i++) { /* more than a piece of the scrape */
+        char name[16], help[400];
+
+        snprintf(name, sizeof(name), "more_%d", i);
+        snprintf(help, sizeof(help), "%0390d", i);
+        promc_gauge_set(promc_gauge_new(name, help, .registry = registry), i);
+    }
+    assert_int_equal(promc_generate_latest(registry, &text), PROMC_OK);
+    PLAY({.say = OK}, {.say = OK});
+    assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .gzip = true),
+                     PROMC_OK);
+    assert_int_equal(promc_delete_from_gateway(gateway, "j", .gzip = true), PROMC_OK);
+    (void)server_stop(&server);
+    body = strstr(server.received[0], "\r\n\r\n") + 4;
+    assert_packed(body, server.received_size[0] - (size_t)(body - server.received[0]), text.data);
+    assert_non_null(strstr(server.received[0], "\r\nContent-Encoding: gzip\r\n"));
+    snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n",
+             server.received_size[0] - (size_t)(body - server.received[0]));
+    assert_non_null(strstr(server.received[0], length));
+    assert_null(strstr(server.received[1], "Content-Encoding"));
+    promc_text_free(&text);
+
+    promc_registry_free(registry);
+    registry = promc_registry_new();
+    assert_int_equal(promc_push_to_gateway("h", "j", .registry = registry, .gzip = true,
+                                           .handler = keep_request, .handler_arg = &kept),
+                     PROMC_OK);
+    assert_string_equal(kept.encoding, "gzip");
+    assert_packed(kept.data, kept.size, ""); /* nothing, but as gzip */
 }
 
 static void redirects_keep_method_and_body(void **state)
@@ -606,6 +662,12 @@ static int push_with_everything(struct kept *kept)
                                  .grouping_key = PROMC_PAIRS({"a", "b/"}));
 }
 
+static int push_packed(struct kept *kept)
+{
+    return promc_push_to_gateway("h", "j", .registry = registry, .handler = keep_request,
+                                 .handler_arg = kept, .gzip = true);
+}
+
 static int start_and_stop(struct kept *kept)
 {
     promc_pusher *pusher = promc_pusher_start(
@@ -635,7 +697,8 @@ static int lines_of_graphite(struct kept *kept)
 
 static void every_allocation_is_refused_once(void **state)
 {
-    int (*const tasks[])(struct kept *) = {push_with_everything, start_and_stop, lines_of_graphite};
+    int (*const tasks[])(struct kept *) = {push_with_everything, start_and_stop, lines_of_graphite,
+                                           push_packed};
 
     (void)state;
     for (size_t i = 0; i < COUNT(tasks); i++) {
@@ -673,6 +736,7 @@ int main(void)
         TEST(nothing_is_sent_of_a_failed_collection),
         TEST(push_is_written_exactly),
         TEST(refusals_have_the_gateways_words),
+        TEST(gzip_is_sent_on_request),
         TEST(redirects_keep_method_and_body),
         TEST(stalled_gateways_time_out),
         TEST(instance_is_an_address),
