@@ -19,7 +19,8 @@ INSTALL_TESTS := $(if $(SANITIZE)$(RUN),,$(wildcard tests/install/*.sh))
 
 # What the scripts need to know; they run in the root of the repository.
 export SHARED CC CXX CPPFLAGS CFLAGS LDFLAGS LDLIBS SANITIZE RUN PKG_CONFIG MAKE
-TEST_ENV = BUILD='$(BUILD)' OBJ='$(OBJ)' SO='$(firstword $(SO))'
+# `make -j4 check` runs four tests at a time.
+TEST_ENV = BUILD='$(BUILD)' OBJ='$(OBJ)' SO='$(firstword $(SO))' JOBS='$(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))'
 
 $(UNIT_TESTS): $(OBJ)/tests/%: tests/unit/%.c $(A) | $(filter deps,$(MAKECMDGOALS))
 	$(call program,-Ilib -Itests,$(TEST_LIBS))
@@ -33,7 +34,7 @@ $(STRESS_TESTS): $(OBJ)/tests/%: tests/stress/%.c $(A)
 -include $(STRESS_TESTS:=.d) $(UNIT_TESTS:=.d) $(CONFORMANCE_PROGRAMS:=.d)
 
 check: all $(UNIT_TESTS) $(STRESS_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
-	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(STRESS_TESTS) $(CONFORMANCE_TESTS) $(wildcard tests/examples/*.py) $(INSTALL_TESTS)
+	@$(TEST_ENV) tests/run.sh $(INSTALL_TESTS) $(wildcard tests/examples/*.py) $(CONFORMANCE_TESTS) $(UNIT_TESTS) $(STRESS_TESTS)
 
 check-unit: $(UNIT_TESTS) ## The unit tests only
 	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS)
