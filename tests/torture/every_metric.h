@@ -15,6 +15,9 @@ static int collect_some(promc_writer *writer, void *arg)
     return 0;
 }
 
+/* A scrape without memory for a copy of an exemplar leaves it out. */
+static const promc_label *some_exemplar = (const promc_label[]){{"trace", "abc"}, {NULL, NULL}};
+
 /* Without refusals. */
 static void define_everything(promc_registry *own)
 {
@@ -26,13 +29,13 @@ static void define_everything(promc_registry *own)
     .const_labels = PROMC_PAIRS({"zone", "b\xFF"}, {"a", "\""})
     assert_non_null(f = promc_counter_family_new("c", "C\xFF.", PROMC_LABELS("x"), COMMON,
                                                  .unit = "bytes"));
-    promc_counter_add_exemplar(promc_counter_labels(f, "1"), 1, PROMC_PAIRS({"trace", "abc"}));
+    promc_counter_add_exemplar(promc_counter_labels(f, "1"), 1, some_exemplar);
     promc_counter_inc(promc_counter_labels(f, "\n"));
     promc_gauge_set(promc_gauge_new("g", "G.", COMMON, .unit = "bytes"), 42);
     h = promc_histogram_new("h", "H.", COMMON);
-    promc_histogram_observe_exemplar(h, 0.3, PROMC_PAIRS({"trace", "def"}));
+    promc_histogram_observe_exemplar(h, 0.3, some_exemplar);
     h = promc_histogram_new("n", "N.", COMMON, .native_factor = 1.1, .buckets = PROMC_BUCKETS(1));
-    promc_histogram_observe_exemplar(h, 7, PROMC_PAIRS({"trace", "ghi"}));
+    promc_histogram_observe_exemplar(h, 7, some_exemplar);
     promc_histogram_observe(h, -7);
     promc_summary_observe(promc_summary_new("s", "S.", COMMON), 0.1);
     (void)promc_info_set(promc_info_new("i", "I.", COMMON), PROMC_PAIRS({"v", "1"}));
