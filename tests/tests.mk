@@ -32,8 +32,8 @@ $(STRESS_TESTS): $(OBJ)/tests/%: tests/stress/%.c $(A)
 
 -include $(STRESS_TESTS:=.d) $(UNIT_TESTS:=.d) $(CONFORMANCE_PROGRAMS:=.d)
 
-check: all $(UNIT_TESTS) $(STRESS_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
-	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(STRESS_TESTS) $(CONFORMANCE_TESTS) $(wildcard tests/examples/*.py) $(INSTALL_TESTS)
+check: all $(UNIT_TESTS) $(STRESS_TESTS) $(CONFORMANCE_PROGRAMS) $(FUZZ_REPLAYS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
+	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS) $(STRESS_TESTS) $(FUZZ_REPLAYS) $(CONFORMANCE_TESTS) $(wildcard tests/examples/*.py) $(INSTALL_TESTS)
 
 check-unit: $(UNIT_TESTS) ## The unit tests only
 	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS)
