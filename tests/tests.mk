@@ -41,8 +41,8 @@ $(STRESS_TESTS): $(OBJ)/tests/%: tests/stress/%.c $(A)
 
 -include $(STRESS_TESTS:=.d) $(UNIT_TESTS:=.d) $(TORTURE_TESTS:=.d) $(CONFORMANCE_PROGRAMS:=.d)
 
-check: all $(UNIT_TESTS) $(TORTURE_TESTS) $(STRESS_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
-	@$(TEST_ENV) tests/run.sh $(INSTALL_TESTS) $(wildcard tests/examples/*.py) $(CONFORMANCE_TESTS) $(TORTURE_TESTS) $(UNIT_TESTS) $(STRESS_TESTS)
+check: all $(UNIT_TESTS) $(TORTURE_TESTS) $(STRESS_TESTS) $(FUZZ_REPLAYS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay $(EXAMPLES) ## All tests that need no other servers
+	@$(TEST_ENV) tests/run.sh $(INSTALL_TESTS) $(wildcard tests/examples/*.py) $(CONFORMANCE_TESTS) $(TORTURE_TESTS) $(UNIT_TESTS) $(STRESS_TESTS) $(FUZZ_REPLAYS)
 
 check-unit: $(UNIT_TESTS) ## The unit tests only
 	@$(TEST_ENV) tests/run.sh $(UNIT_TESTS)
