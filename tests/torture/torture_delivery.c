@@ -62,7 +62,7 @@ static int refused_push(promc_registry *own)
 {
     int code = promc_push_to_gateway(refusing_web.url, "job", .registry = own);
 
-    if (code == PROMC_ERROR_SINK) {
+    if (code == PROMC_ERROR_REFUSED) {
         assert_non_null(strstr(promc_last_error()->message, "400"));
         code = PROMC_OK;
     }
