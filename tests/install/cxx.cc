@@ -68,8 +68,7 @@ static void every_type(promc_registry *registry)
     auto gauge = options<promc_gauge_opts>("g", registry);
     promc_gauge *g = promc_gauge_create(&gauge);
     double answer = 42;
-    promc_gauge_set_function(
-        g, [](void *arg) { return *static_cast<double *>(arg); }, &answer);
+    promc_gauge_set_function(g, [](void *arg) { return *static_cast<double *>(arg); }, &answer);
     CHECK(sample(registry, "g", nullptr) == 42);
     promc_gauge_set_function(g, nullptr, nullptr);
 

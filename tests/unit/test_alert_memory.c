@@ -9,18 +9,19 @@
 static const promc_matcher quiet[] = {{"alertname", "Quiet", false, false}, {NULL, NULL, 0, 0}};
 static const promc_http_header tenant[] = {{"X-Scope-OrgID", "t"}, {NULL, NULL}};
 static struct scripted_server server;
-static struct server_line line;
+static struct server_line script[2];
 static char url[64], text[2048];
+static size_t requests = 1; /* that are answered */
 
 /* ---- one exchange ---------------------------------------------------------------------------- */
 
-/* An Alertmanager that answers one request with this body. */
+/* An Alertmanager that answers with this body. */
 static const promc_alertmanager_opts *answering(promc_alertmanager_opts *set, const char *body)
 {
     snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(body),
              body);
-    line = (struct server_line){.say = text};
-    assert_true(server_start(&server, AF_INET, &line, 1));
+    script[0] = script[1] = (struct server_line){.say = text};
+    assert_true(server_start(&server, AF_INET, script, requests));
     snprintf(url, sizeof(url), "http://127.0.0.1:%d", server.port);
     *set = (promc_alertmanager_opts){
         .size = sizeof(*set), .url = url, .user = "u", .password = "p", .headers = tenant};
@@ -161,17 +162,19 @@ static void nothing_is_lost(void **state)
     promc_alert_keeper *keeper;
 
     (void)state;
+    requests = 2;
     set = *answering(&set, "");
+    requests = 1;
     set.interval = 3600;
     keeper = promc_alert_keeper_create(&set);
     assert_non_null(keeper);
     assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
-    refuse_at = 0; /* in the thread, unless it was quicker; then it has sent the alert */
+    refuse_at = 0; /* in the thread, unless it was quicker */
     for (int patience = 200; refuse_at >= 0 && patience; patience--)
         usleep(1000);
     refuse_at = -1;
     assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
-    assert_int_equal(server_stop(&server), 1);
+    assert_true(server_abandon(&server) >= 1); /* two if the thread was quicker */
     assert_non_null(strstr(server.received[0], "HostDown"));
     server_forget(&server);
 }

@@ -304,7 +304,7 @@ static void gzip_is_sent_on_request(void **state)
 
     (void)state;
     for (int i = 0; i < 200; i++) { /* more than a piece of the scrape */
-        char name[16], help[400];
+        char name[24], help[400];
 
         snprintf(name, sizeof(name), "more_%d", i);
         snprintf(help, sizeof(help), "%0390d", i);
