@@ -93,7 +93,7 @@ $(addprefix $(BUILD)/,libpromc.a $(SO_NAMES) tests/replay): $(BUILD)/%: $(OBJ)/%
 	@mkdir -p $(@D) && ln -sf $(if $(filter tests/%,$*),../)$(notdir $(OBJ))/$* $@
 
 -include $(OBJECTS:.o=.d)
-include examples/examples.mk tests/tests.mk tests/bench/bench.mk
+include examples/examples.mk tests/fuzz/fuzz.mk tests/tests.mk tests/bench/bench.mk
 
 # ---- installing -----------------------------------------------------------------------------------
 
@@ -120,6 +120,10 @@ uninstall: ## Removes what install put there
 
 # ---- the rest -------------------------------------------------------------------------------------
 
+amalgamation: ## The library as two files to copy: promc.c and promc.h
+	$(call say,MAKE,$(BUILD)/amalgamation/promc.c)
+	$(Q)tools/amalgamate.py $(BUILD)/amalgamation
+
 format: ## Formats the sources with clang-format
 	clang-format -i $(HEADERS) $(wildcard lib/*/*.[ch] tests/*/*.[ch] examples/*.[ch])
 
@@ -127,9 +131,9 @@ clean: ## Removes everything that was built
 	rm -rf $(BUILD)
 
 help: ## This list
-	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile tests/tests.mk tests/bench/bench.mk examples/examples.mk | \
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile tests/tests.mk tests/fuzz/fuzz.mk tests/bench/bench.mk examples/examples.mk | \
 	    awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all static shared install uninstall format clean help FORCE
+.PHONY: all static shared install uninstall amalgamation format clean help FORCE

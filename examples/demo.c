@@ -36,7 +36,7 @@ static int answer(const char *method, unsigned *seed)
     PROMC_TIME_SCOPE(promc_histogram_labels(latency, method));
     PROMC_TRACK_INPROGRESS(in_progress);
 
-    nanosleep(&(struct timespec){.tv_nsec = 500000 + draw(seed, 40) * draw(seed, 1000000)}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 500000 + (long)(draw(seed, 40) * draw(seed, 1000000))}, NULL);
     return draw(seed, 50) ? 0 : -1;
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes lib/base/number_table.h: the powers of ten that lib/base/number.c multiplies with.
+"""Makes lib/base/number_table.c: the powers of ten that lib/base/number.c multiplies with.
 
-    make_number_table.py > lib/base/number_table.h
-    make_number_table.py --check lib/base/number_table.h    compare a file with what would be made
+    make_number_table.py > lib/base/number_table.c
+    make_number_table.py --check lib/base/number_table.c    compare a file with what would be made
     make_number_table.py --prove                            check what number.c assumes
 
 Everything is done in exact integers.
@@ -48,24 +48,13 @@ def significand(power):
 def table():
     yield "/* SPDX-License-Identifier: Apache-2.0 */"
     yield "/* Made by tools/make_number_table.py; do not edit. */"
-    yield "#ifndef PROMC_BASE_NUMBER_TABLE_H"
-    yield "#define PROMC_BASE_NUMBER_TABLE_H"
+    yield '#include "base/number_table.h"'
     yield ""
-    yield "#include <stdint.h>"
-    yield ""
-    yield "#define PROMC__POWER_MIN (%d)" % MIN_POWER
-    yield "#define PROMC__POWER_MAX %d" % MAX_POWER
-    yield ""
-    yield "/* 10^i from PROMC__POWER_MIN on, times the power of two that makes it 128 bits, rounded up. */"
-    yield "static const struct promc__power {"
-    yield "    uint64_t high, low;"
-    yield "} promc__powers[PROMC__POWER_MAX - PROMC__POWER_MIN + 1] = {"
+    yield "const promc__power promc__powers[%d] = {" % (MAX_POWER - MIN_POWER + 1)
     for power in range(MIN_POWER, MAX_POWER + 1):
         value = significand(power)
         yield "    {UINT64_C(0x%016x), UINT64_C(0x%016x)}," % (value >> 64, value & (2 ** 64 - 1))
     yield "};"
-    yield ""
-    yield "#endif"
 
 
 def first_in_range(a, m, low, high):

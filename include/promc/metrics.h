@@ -344,7 +344,8 @@ PROMC_API void promc_gauge_set(promc_gauge *gauge, double value);
 /** Sets it to the Unix time in seconds. */
 PROMC_API void promc_gauge_set_to_current_time(promc_gauge *gauge);
 /**
- * From now on the value is what `function` returns at each scrape; other updates do nothing.
+ * From now on the value is what `function` returns at each scrape; other updates do nothing. If
+ * memory for that is refused, nothing changes, and it is counted (PROMC_DROPPED_UPDATES).
  * @param function  called in the scraping thread, without any lock of the library; NULL: back to
  *                  the stored value.
  * @param arg       passed through; must outlive the metric.

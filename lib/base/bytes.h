@@ -14,14 +14,6 @@
 #define promc__little64(x) (x)
 #endif
 
-static inline uint32_t promc__load32(const void *from)
-{
-    uint32_t value;
-
-    memcpy(&value, from, sizeof(value));
-    return promc__little32(value);
-}
-
 static inline uint64_t promc__load64(const void *from)
 {
     uint64_t value;

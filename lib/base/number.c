@@ -88,7 +88,7 @@ static inline uint64_t number_multiply(uint64_t a, uint64_t b, uint64_t *low)
 
 #endif
 
-static inline struct number_product number_scale(const struct promc__power *power, uint64_t c)
+static inline struct number_product number_scale(const promc__power *power, uint64_t c)
 {
     struct number_product product;
     uint64_t carry = number_multiply(power->low, c, &product.rest);
@@ -101,7 +101,7 @@ static inline struct number_product number_scale(const struct promc__power *powe
 
 /* Rounded to odd: the last bit also says that something follows it. What is below 2^-69 is the
  * table's rounding and not the value's. */
-static uint64_t number_scale_odd(const struct promc__power *power, uint64_t c)
+static uint64_t number_scale_odd(const promc__power *power, uint64_t c)
 {
     struct number_product product = number_scale(power, c);
 
@@ -135,7 +135,7 @@ static inline int number_log2_pow10(int power) /* floor(log2(10^power)) */
 static PROMC__COLD struct number_decimal number_schubfach(uint64_t c, int q, bool irregular)
 {
     int k = irregular ? number_log10_pow2_irregular(q) : number_log10_pow2(q);
-    const struct promc__power *power = &promc__powers[-k - PROMC__POWER_MIN];
+    const promc__power *power = &promc__powers[-k - PROMC__POWER_MIN];
     int h = q + number_log2_pow10(-k) + 1;
     /* Four times the value and its rounding interval; an odd c does not own the ends of it. */
     uint64_t value = number_scale_odd(power, 4 * c << h);
@@ -169,7 +169,7 @@ static inline bool number_close(uint64_t a, uint64_t b)
 static inline struct number_decimal number_shortest(uint64_t c, int q)
 {
     int k = number_log10_pow2(q);
-    const struct promc__power *power = &promc__powers[-k - PROMC__POWER_MIN];
+    const promc__power *power = &promc__powers[-k - PROMC__POWER_MIN];
     int h = q + number_log2_pow10(-k);
     struct number_product product = number_scale(power, c << (h + 1));
     uint64_t tens = product.whole / 10 * 10, next = tens + 10;

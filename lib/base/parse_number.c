@@ -70,7 +70,7 @@ struct decimal_product {
 
 static inline struct decimal_product decimal_scale(uint64_t digits, int power)
 {
-    const struct promc__power *factor = &promc__powers[power - PROMC__POWER_MIN];
+    const promc__power *factor = &promc__powers[power - PROMC__POWER_MIN];
     struct decimal_product product;
     int zeros = __builtin_clzll(digits);
     uint64_t carry;

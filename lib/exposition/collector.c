@@ -7,6 +7,18 @@
 
 #include <string.h>
 
+int promc__writer_end_collector(promc_writer *writer, int returned, const char *function)
+{
+    int status = promc_writer_end(writer);
+
+    if (status != PROMC_OK || !returned)
+        return status;
+    if (returned == PROMC__COLLECTOR_NO_MEMORY)
+        return promc__fail_memory("collector");
+    return promc__fail(PROMC_ERROR_COLLECTOR, "a collector's %s function returned %d", function,
+                       returned);
+}
+
 static int note_names(const promc__descriptor *descriptor, const promc__point *point, void *arg)
 {
     (void)point;
@@ -21,7 +33,6 @@ static int describe(promc__entry *entry, bool auto_describe)
     const promc_collector *collector = &entry->collector;
     int (*function)(promc_writer *writer, void *arg) = collector->describe;
     promc_writer *writer;
-    int failed, status;
 
     if (!function && auto_describe)
         function = collector->collect;
@@ -30,13 +41,8 @@ static int describe(promc__entry *entry, bool auto_describe)
     writer = promc__writer_for_visitor(PROMC__WRITE_NAMES, note_names, entry);
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
-    failed = function(writer, collector->arg);
-    status = promc_writer_end(writer);
-    if (status == PROMC_OK && failed)
-        return promc__fail(PROMC_ERROR_COLLECTOR,
-                           "the collector's describe function returned %d; it was not registered",
-                           failed);
-    return status;
+    return promc__writer_end_collector(writer, function(writer, collector->arg),
+                                       collector->describe ? "describe" : "collect");
 }
 
 /* What a collector describes may have a name twice. */

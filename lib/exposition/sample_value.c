@@ -43,15 +43,10 @@ static int visit_children(promc__family *family, promc__visitor visitor, void *a
 static int visit_collector(promc__entry *entry, promc__visitor visitor, void *arg)
 {
     promc_writer *writer = promc__writer_for_visitor(PROMC__WRITE_POINTS, visitor, arg);
-    int failed, status;
 
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
-    failed = promc__entry_collect(entry, writer);
-    status = promc_writer_end(writer);
-    if (status == PROMC_OK && failed)
-        return promc__fail(PROMC_ERROR_COLLECTOR, "a collector returned %d", failed);
-    return status;
+    return promc__writer_end_collector(writer, promc__entry_collect(entry, writer), "collect");
 }
 
 static int visit_target_info(promc_registry *registry, promc__visitor visitor, void *arg)

@@ -140,7 +140,7 @@ static int run_collector(promc__scrape *scrape)
 {
     promc_writer *writer =
         promc_writer_create(scrape->encoder.format, take_collected, scrape, NULL);
-    int failed, status;
+    int status;
 
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
@@ -149,13 +149,11 @@ static int run_collector(promc__scrape *scrape)
     writer->allows_arg = scrape->encoder.allows_arg;
     scrape->collected.size = 0;
     scrape->sent = 0;
-    failed = promc__entry_collect(scrape->entry, writer);
-    status = promc_writer_end(writer);
+    status = promc__writer_end_collector(writer, promc__entry_collect(scrape->entry, writer),
+                                         "collect");
     leave_entry(scrape); /* it may be unregistered while a slow reader takes what it wrote */
     if (scrape->collected.error) /* which the writer can only see as a sink that refuses */
         return promc__fail_memory("scrape");
-    if (status == PROMC_OK && failed)
-        return promc__fail(PROMC_ERROR_COLLECTOR, "a collector returned %d", failed);
     scrape->at = AT_COLLECTED;
     return status;
 }

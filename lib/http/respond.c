@@ -45,6 +45,7 @@ static void send_response(promc__connection *c, promc_http_response *response, u
 {
     promc__message message;
     bool bare = promc__status_without_body(response->status);
+    int error = response->fields.error ? response->fields.error : response->body.error;
 
     begin_response(c, response->status, now);
     message = message_for(c, response->status);
@@ -63,7 +64,7 @@ static void send_response(promc__connection *c, promc_http_response *response, u
         c->after = response->body;
         response->body = PROMC__BUFFER(0);
     }
-    if (c->out.error || response->fields.error || response->body.error)
+    if (c->out.error || error)
         promc__connection_abort(c);
     promc__response_free(response);
 }
@@ -229,7 +230,7 @@ static void send_decided(promc__connection *c, const promc__decision *decision,
     promc__response_begin(&response);
     if (decision->answer == PROMC__ANSWER_ERROR)
         promc__response_error(&response, decision->status, NULL);
-    if (decision->status == 405) {
+    if (decision->status == 405 && !response.body.error) {
         response.body.size--; /* the line goes on */
         promc__buffer_string(&response.body, ": ");
         promc__buffer_string(&response.body, request->method);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/os.h"
+#include "registry/registry.h"
 
 #include <promc/exposition.h>
 
@@ -305,17 +306,22 @@ static int write_process(promc_writer *writer, const promc_process_opts *options
     return status;
 }
 
+static int for_the_caller(int status)
+{
+    return status == PROMC_ERROR_NO_MEMORY ? PROMC__COLLECTOR_NO_MEMORY : status;
+}
+
 static int collect_process(promc_writer *writer, void *arg)
 {
     struct process_figures figures = {0};
     int status = read_process(arg, &figures);
 
-    return status == PROMC_OK ? write_process(writer, arg, &figures) : status;
+    return for_the_caller(status == PROMC_OK ? write_process(writer, arg, &figures) : status);
 }
 
 static int describe_process(promc_writer *writer, void *arg)
 {
-    return write_process(writer, arg, NULL);
+    return for_the_caller(write_process(writer, arg, NULL));
 }
 
 promc_collector promc_process_collector_for(const promc_process_opts *options)

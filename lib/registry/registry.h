@@ -9,6 +9,8 @@
 
 #include <promc/registry.h>
 
+#include <limits.h>
+
 /* One registered thing: a family, or a collector. */
 typedef struct promc__entry {
     uint64_t id; /* ascending in order of registration */
@@ -66,6 +68,10 @@ void promc__registry_leave(promc__entry *entry);
 
 /* Calls the collector of an entry that is being visited. */
 int promc__entry_collect(promc__entry *entry, promc_writer *writer);
+
+/* What the library's own collectors return for refused memory that the writer does not know of: the
+ * -1 of anybody else's means anything. */
+enum { PROMC__COLLECTOR_NO_MEMORY = INT_MIN };
 
 /* Appends the label text of target_info; false if there is none (or it may not pass the view). */
 bool promc__registry_target_info(promc_registry *registry, promc__buffer *out);

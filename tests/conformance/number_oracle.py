@@ -97,7 +97,7 @@ def compare(driver, count):
 
 def build(directory, name, options):
     driver = os.path.join(directory, name)
-    sources = ("tests/conformance/number_driver.c", "lib/base/number.c")
+    sources = ("tests/conformance/number_driver.c", "lib/base/number.c", "lib/base/number_table.c")
     subprocess.run(os.environ.get("CC", "cc").split() +
                    ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2", "-Ilib", "-Iinclude"] +
                    options + ["-o", driver] + list(sources), cwd=ROOT, check=True)
@@ -108,7 +108,7 @@ def main(arguments):
     count = next((int(a) for a in arguments if a.isdigit()), 1000000)
     given = [os.path.abspath(a) for a in arguments if not a.isdigit()]
     subprocess.run([sys.executable, os.path.join(ROOT, "tools/make_number_table.py"), "--check",
-                    os.path.join(ROOT, "lib/base/number_table.h")], check=True)
+                    os.path.join(ROOT, "lib/base/number_table.c")], check=True)
     with tempfile.TemporaryDirectory() as directory:
         drivers = given or [build(directory, "plain", []),
                             build(directory, "portable", ["-DPROMC__NO_INT128"])]

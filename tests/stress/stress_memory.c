@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 
         atomic_store(&stress_refuse, (unsigned)(1 + batches % 40));
         for (uintptr_t i = 0; i < AT_ONCE; i++)
-            threads[i] = stress_start(update, (void *)(i * 4711 + batches));
+            threads[i] = stress_start(update, (void *)(uintptr_t)(i * 4711 + batches));
         for (int i = 0; i < AT_ONCE; i++)
             pthread_join(threads[i], NULL);
     }

@@ -32,9 +32,11 @@ static void times_are_written(void **state)
     assert_string_equal(written_time(-1, 500000000), "1969-12-31T23:59:59.5Z");
     assert_string_equal(written_time(1795246289, 448749213), "2026-11-21T07:31:29.448749213Z");
     assert_string_equal(written_time(951782400, 0), "2000-02-29T00:00:00Z");
-    assert_string_equal(written_time(4107542400, 100), "2100-03-01T00:00:00.0000001Z");
-    assert_string_equal(written_time(-62135596800, 0), "0001-01-01T00:00:00Z");
-    assert_string_equal(written_time(253402300799, 999999999), "9999-12-31T23:59:59.999999999Z");
+    if (sizeof(time_t) > 4) {
+        assert_string_equal(written_time(4107542400, 100), "2100-03-01T00:00:00.0000001Z");
+        assert_string_equal(written_time(-62135596800, 0), "0001-01-01T00:00:00Z");
+        assert_string_equal(written_time(253402300799, 999999999), "9999-12-31T23:59:59.999999999Z");
+    }
 }
 
 static void reads_time(const char *text, long long seconds, long nanoseconds)

@@ -285,7 +285,7 @@ static void test_rounding_mode(void **state)
     fesetround(FE_DOWNWARD);
     promc__parse_double("1234567.891", 11, &value);
     fesetround(FE_TONEAREST);
-    assert_true(value == 1234567.891);
+    assert_true(value == (double)1234567.891); /* which is a long double where there is no SSE */
 #else
     (void)value;
     skip();

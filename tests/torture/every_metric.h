@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A registry with some of everything, and what takes its output. */
+#ifndef TORTURE_EVERY_METRIC_H
+#define TORTURE_EVERY_METRIC_H
+
+#include "support.h"
+
+static int collect_some(promc_writer *writer, void *arg)
+{
+    promc_family *f = promc_writer_family(writer, PROMC_TYPE_GAUGE, "collected", "G.");
+
+    (void)arg;
+    for (int i = 0; i < 200; i++)
+        promc_writer_i64(writer, f, i, PROMC_PAIRS({"some_label", "some rather long value"}));
+    return 0;
+}
+
+/* A scrape without memory for a copy of an exemplar leaves it out. */
+static const promc_label *some_exemplar = (const promc_label[]){{"trace", "abc"}, {NULL, NULL}};
+
+/* Without refusals. */
+static void define_everything(promc_registry *own)
+{
+    promc_counter_family *f;
+    promc_histogram *h;
+
+#define COMMON                                                                                     \
+    .registry = own, .namespace = "space", .subsystem = "sub",                                     \
+    .const_labels = PROMC_PAIRS({"zone", "b\xFF"}, {"a", "\""})
+    assert_non_null(f = promc_counter_family_new("c", "C\xFF.", PROMC_LABELS("x"), COMMON,
+                                                 .unit = "bytes"));
+    promc_counter_add_exemplar(promc_counter_labels(f, "1"), 1, some_exemplar);
+    promc_counter_inc(promc_counter_labels(f, "\n"));
+    promc_gauge_set(promc_gauge_new("g", "G.", COMMON, .unit = "bytes"), 42);
+    h = promc_histogram_new("h", "H.", COMMON);
+    promc_histogram_observe_exemplar(h, 0.3, some_exemplar);
+    h = promc_histogram_new("n", "N.", COMMON, .native_factor = 1.1, .buckets = PROMC_BUCKETS(1));
+    promc_histogram_observe_exemplar(h, 7, some_exemplar);
+    promc_histogram_observe(h, -7);
+    promc_summary_observe(promc_summary_new("s", "S.", COMMON), 0.1);
+    (void)promc_info_set(promc_info_new("i", "I.", COMMON), PROMC_PAIRS({"v", "1"}));
+    assert_non_null(promc_enum_new("e", "E.", COMMON, .states = PROMC_STATES("a", "b", "c")));
+    promc_gauge_histogram_observe(promc_gauge_histogram_new("gh", "GH.", COMMON), 1);
+    assert_non_null(promc_gauge_new("utf.8", "", .registry = own));
+    assert_int_equal(promc_registry_register(own, &(promc_collector){.collect = collect_some}),
+                     PROMC_OK);
+    assert_int_equal(promc_registry_set_target_info(own, PROMC_PAIRS({"t", "i"})), PROMC_OK);
+}
+
+static inline int drop(const void *data, size_t size, void *arg)
+{
+    (void)data;
+    *(size_t *)arg += size;
+    return 0;
+}
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An allocator that counts its blocks and refuses on command: the n-th request, or all from the n-th
+ * on. Any thread may ask it. Nobody may count on zeroes, or on a block that stays where it was.
+ */
+#ifndef TORTURE_REFUSING_H
+#define TORTURE_REFUSING_H
+
+#include <promc/promc.h>
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_long live_blocks, allocations, refuse_at; /* refuse_at 0: none */
+static atomic_bool refuse_from, refused;
+static int refusing_context;
+
+/* An assertion of cmocka's would jump out of the wrong thread. */
+static void must(bool condition, const char *what)
+{
+    if (condition)
+        return;
+    fprintf(stderr, "the allocator was asked wrongly: %s\n", what);
+    abort();
+}
+
+static bool refuses(void)
+{
+    long number = atomic_fetch_add(&allocations, 1) + 1, at = atomic_load(&refuse_at);
+
+    if (!at || number < at || (number > at && !atomic_load(&refuse_from)))
+        return false;
+    atomic_store(&refused, true);
+    return true;
+}
+
+static void *refusing_malloc(size_t size, void *ctx)
+{
+    void *block;
+
+    must(ctx == &refusing_context, "context");
+    must(size > 0, "size 0");
+    if (refuses() || size > (size_t)1 << 30 || (block = malloc(size)) == NULL)
+        return NULL;
+    memset(block, 0xA5, size);
+    atomic_fetch_add(&live_blocks, 1);
+    return block;
+}
+
+static void *refusing_realloc(void *block, size_t size, void *ctx)
+{
+    must(ctx == &refusing_context, "context");
+    must(block && size > 0, "realloc of nothing");
+    return refuses() ? NULL : realloc(block, size);
+}
+
+static void refusing_free(void *block, void *ctx)
+{
+    must(ctx == &refusing_context, "context");
+    must(block != NULL, "free of NULL");
+    atomic_fetch_sub(&live_blocks, 1);
+    free(block);
+}
+
+static const promc_allocator refusing = {refusing_malloc, refusing_realloc, refusing_free,
+                                         &refusing_context};
+
+static void arm(long at, bool from)
+{
+    atomic_store(&allocations, 0);
+    atomic_store(&refuse_from, from);
+    atomic_store(&refused, false);
+    atomic_store(&refuse_at, at);
+}
+
+static void disarm(void)
+{
+    atomic_store(&refuse_at, 0);
+}
+
+#endif
