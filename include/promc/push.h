@@ -108,7 +108,8 @@ typedef struct promc_pusher promc_pusher;
  * promc_pusher_start("localhost:9091", "job", .interval = 15, ...): pushes from a thread of its
  * own, at once and then at every interval. Failures are told to the error handler
  * (promc_set_error_handler()) and promc_pusher_error(); after the second in a row the interval is
- * doubled each time, up to 8 times, with random variation, until a push succeeds.
+ * doubled each time, up to 8 times, with random variation, until a push succeeds. After fork() a
+ * pusher belongs to the parent: the child's copy sends nothing, start another there.
  * @param options  copied with all strings and lists; registry and `arg`s are borrowed. `.status` is
  *                 not used.
  * @return owned: stop it with promc_pusher_stop(). NULL: errors as of promc_gateway_push(), before

@@ -4,8 +4,11 @@
 #include "delivery/pusher.h"
 #include "support.h"
 
+#include "forks.h"
+
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -202,6 +205,68 @@ static void a_failure_loses_nothing(void **state)
                 before + 2); /* one that was under way, and the one that arrived */
 }
 
+/* 0: the keeper is inert in this child of a fork. Hanging ends by the alarm. */
+static int use_in_child(promc_alert_keeper *keeper)
+{
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "b"}), NULL);
+
+    (void)alarm(PATIENCE_S);
+    if (promc_alert_keeper_fire(keeper, &alert) != PROMC_ERROR_STATE)
+        return 1;
+    if (promc_alert_keeper_resolve(keeper, alert.labels) != PROMC_ERROR_STATE)
+        return 2;
+    if (promc_alert_keeper_error(keeper, NULL) != PROMC_OK)
+        return 3;
+    return promc_alert_keeper_stop(keeper) == PROMC_OK ? 0 : 4;
+}
+
+static void fork_and_use(promc_alert_keeper *keeper)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(use_in_child(keeper));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void children_only_free_here(void)
+{
+    promc_alert_keeper *keeper = promc_alert_keeper_start(url, .interval = 3600);
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "a"}), NULL);
+    size_t before;
+
+    assert_non_null(keeper);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    wait_for(0, 1);
+    fork_and_use(keeper);
+    before = look().requests;
+    assert_int_equal(before, 1); /* the child has sent nothing, not even when it stopped */
+    assert_int_equal(promc_alert_keeper_resolve(keeper, alert.labels), PROMC_OK);
+    wait_for_status(0, PROMC_ALERT_RESOLVED); /* the parent goes on */
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+    assert_int_equal(look().count[1], 0);
+
+    /* Forks in the middle of sending, whoever holds which lock. */
+    keeper = promc_alert_keeper_start(url, .interval = 0.001);
+    assert_non_null(keeper);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    for (int i = 0; i < 20; i++)
+        fork_and_use(keeper);
+    before = look().count[0];
+    assert_int_equal(wait_for(0, before + 2), PROMC_ALERT_FIRING);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+    assert_int_equal(look().count[1], 0);
+}
+
+static void children_only_free(void **state)
+{
+    (void)state;
+    skip_without_forks();
+    children_only_free_here();
+}
+
 static void wrong_things_are_refused(void **state)
 {
     promc_alert_keeper *keeper = promc_alert_keeper_start(url);
@@ -229,6 +294,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_alert_fires_until_it_is_resolved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(alerts_are_repeated_in_batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_loses_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(children_only_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_things_are_refused, set_up, tear_down),
     };
 
