@@ -9,7 +9,7 @@
 #include "exposition/gzip.h"
 #include "inflate.h"
 
-enum { TEXT_MAX = 80000 }; /* more than two windows */
+enum { TEXT_MAX = 40000 }; /* more than a window */
 
 static unsigned repetitions(size_t size, unsigned wanted)
 {
