@@ -243,10 +243,10 @@ typedef struct promc_enum_opts {
  *
  * int promc_T_family_remove(family, "v1", "v2")
  *     Hides the child at once; a later lookup makes a new one, from zero. PROMC_OK also if there
- *     is no such child; PROMC_ERROR_LABELS for a wrong count.
+ *     is no such child; PROMC_ERROR_LABELS for a wrong count, PROMC_ERROR_NO_MEMORY: it stays.
  * int promc_T_family_remove_matching(family, {"n1", "v1"}, ...)
  *     Removes every child that has all these labels. Returns how many (>= 0); PROMC_ERROR_LABELS
- *     for a name the family does not have.
+ *     for a name the family does not have, PROMC_ERROR_NO_MEMORY: none was removed.
  * void promc_T_family_clear(family)          Removes all children.
  * size_t promc_T_family_size(family)         How many children there are.
  *

@@ -171,17 +171,19 @@ static void append_without_dots(promc__buffer *out, const char *path)
     promc__buffer_append(out, path + end, strcspn(path + end, "#"));
 }
 
-/* The base's path up to its last slash, and behind it the reference. */
+/* The base's path up to its last slash, and behind it the reference. One without a path keeps the
+ * base's, and one without a query its query. */
 static void append_merged(promc__buffer *out, const promc__url *base, const char *location)
 {
     promc__buffer path = PROMC__BUFFER(0);
+    bool no_query = !*location || *location == '#', no_path = no_query || *location == '?';
     size_t end = 0;
 
     promc__url_write_target(&path, base);
     if (!path.error) {
-        while (end < path.size && path.data[end] != '?')
+        while (end < path.size && (path.data[end] != '?' || no_query))
             end++;
-        while (*location != '?' && *location && path.data[end - 1] != '/')
+        while (!no_path && path.data[end - 1] != '/')
             end--;
         path.size = end;
     }

@@ -1018,7 +1018,8 @@ static void urls_are_resolved(void **state)
         {"g.", "http://a/b/c/g."},    {"..g", "http://a/b/c/..g"},
         {"./../g", "http://a/b/g"},   {"g/./h", "http://a/b/c/g/h"},
         {"g/../h", "http://a/b/c/h"}, {"g?y/../x", "http://a/b/c/g?y/../x"},
-        {"http://x/y", "http://x/y"},
+        {"http://x/y", "http://x/y"}, {"", "http://a/b/c/d;p?q"},
+        {"#s", "http://a/b/c/d;p?q"}, /* the fragment is not sent */
     };
     promc__url base;
 

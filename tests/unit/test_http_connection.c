@@ -947,23 +947,29 @@ static void respond_to_a_failing_sink(void **state)
 /* ---- memory that is refused ------------------------------------------------------------------ */
 
 static long allocations_left = -1; /* negative: no end */
+static bool refused_once;          /* memory is there again after one refusal */
+
+static bool refused(void)
+{
+    if (allocations_left != 0) {
+        allocations_left -= allocations_left > 0;
+        return false;
+    }
+    if (refused_once)
+        allocations_left = -1;
+    return true;
+}
 
 static void *limited_malloc(size_t size, void *ctx)
 {
     (void)ctx;
-    if (allocations_left == 0)
-        return NULL;
-    allocations_left -= allocations_left > 0;
-    return malloc(size);
+    return refused() ? NULL : malloc(size);
 }
 
 static void *limited_realloc(void *block, size_t size, void *ctx)
 {
     (void)ctx;
-    if (allocations_left == 0)
-        return NULL;
-    allocations_left -= allocations_left > 0;
-    return realloc(block, size);
+    return refused() ? NULL : realloc(block, size);
 }
 
 static void plain_free(void *block, void *ctx)
@@ -973,7 +979,7 @@ static void plain_free(void *block, void *ctx)
 }
 
 /* Whatever fails: an error response, or the connection is cut; never a shortened result. */
-static void every_allocation_fails(void **state)
+static void fail_every_allocation(void)
 {
     static const char *const requests[] = {
         "GET / HTTP/1.1\r\n" H "Accept: a\r\nAccept: b\r\n\r\n",
@@ -985,7 +991,6 @@ static void every_allocation_fails(void **state)
 
     static int status = 201;
 
-    (void)state;
     assert_int_equal(promc__routes_add(&routes, "POST", "/status", with_status, &status), PROMC_OK);
     for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
         char *whole = strdup(answer_to(requests[i]));
@@ -1008,6 +1013,20 @@ static void every_allocation_fails(void **state)
         }
         free(whole);
     }
+}
+
+static void every_allocation_fails(void **state)
+{
+    (void)state;
+    refused_once = false;
+    fail_every_allocation();
+}
+
+static void every_single_allocation_fails(void **state)
+{
+    (void)state;
+    refused_once = true;
+    fail_every_allocation();
 }
 
 static void dates(void **state)
@@ -1064,6 +1083,7 @@ int main(void)
         TEST(respond_without_sockets),
         TEST(respond_to_a_failing_sink),
         TEST(every_allocation_fails),
+        TEST(every_single_allocation_fails),
         cmocka_unit_test(dates),
     };
     const promc_allocator allocator = {limited_malloc, limited_realloc, plain_free, NULL};
