@@ -35,6 +35,8 @@ static const promc__type gauge_histogram_type = {
     .fill = promc__distribution_fill,
     .prepare = promc__native_prepare,
     .finish = promc__native_finish,
+    .native_step = promc__native_step,
+    .native_finish = promc__native_visited,
 };
 
 static bool has_buckets(const promc_buckets *buckets)
