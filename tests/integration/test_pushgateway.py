@@ -287,20 +287,34 @@ class Gateways(unittest.TestCase):
             process.wait()
 
 
+def run_with(program, folder, name):
+    """All tests; whether they passed."""
+    global GATEWAY
+    GATEWAY = Pushgateway(program, folder, name)
+    try:
+        version = subprocess.run([program, '--version'], capture_output=True, check=True)
+        print((version.stdout + version.stderr).decode().split('(')[0])
+        return unittest.main(exit=False).result.wasSuccessful()
+    finally:
+        GATEWAY.end()
+
+
 def main():
-    global DRIVER, GATEWAY
+    global DRIVER
     program = shutil.which('prometheus-pushgateway') or shutil.which('pushgateway')
     if not program:
         print('no Pushgateway is installed (make deps-integration)')
-        sys.exit(77)
+        return 77
     with tempfile.TemporaryDirectory() as folder:
         DRIVER = servers.build('push_driver', folder)
-        GATEWAY = Pushgateway(program, folder, 'gateway')
+        passed = run_with(program, folder, 'gateway')
         try:
-            unittest.main()
-        finally:
-            GATEWAY.end()
+            newer = servers.newer('prometheus-pushgateway', 'prometheus-pushgateway')
+            passed = run_with(newer, folder, 'newer') and passed
+        except servers.Missing as missing:
+            print(f'newer servers: {missing}')
+    return 0 if passed else 1
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())
