@@ -128,6 +128,7 @@ typedef struct promc__shard {
     uintptr_t seen;                      /* by promc__quiesce(), under the cells lock */
     void *_Atomic blocks;                /* of its pages */
     uintptr_t stuck[2];                  /* sections that were waited for in vain, likewise */
+    uint64_t next_tag;                   /* of the owner, inside a section; level.c */
 } promc__shard;
 
 /* This thread's shard; NULL until its first update. */
@@ -135,6 +136,10 @@ extern _Thread_local promc__shard *promc__my_shard PROMC__FAST_TLS;
 
 /* All shards ever made, newest first. */
 extern promc__shard *_Atomic promc__shards;
+
+/* No thread's, and not among those: cells that all threads share and that are seldom needed. Its
+ * pages are made with the cells lock held. */
+extern promc__shard promc__common;
 
 /* Enters a section; false if the quick way is not possible (then nothing was entered). */
 static inline bool promc__enter(promc__shard *shard, uintptr_t *sequence)
@@ -198,6 +203,9 @@ void promc__leave_slowly(const promc__section *section);
 /* As promc__private_cell(), and makes the page. NULL: no memory, or past the limit. */
 promc__cell *promc__make_private_cell(promc__shard *shard, uint32_t slot);
 
+/* The same cell for any other thread; NULL if there is no page for it. */
+promc__cell *promc__find_cell(const promc__shard *shard, uint32_t slot);
+
 /*
  * Waits until every section that was running has ended. With the cells lock held. False if that
  * took too long (a thread was preempted inside one): nothing may be reused then; try again later.
@@ -226,6 +234,7 @@ bool promc__is_recent(const void *object);
 #define PROMC__SLOT_WATCHED 0x40000000u /* the next update clears it: somebody wants to know */
 #define PROMC__SLOT_CALLBACK 0x20000000u /* a gauge's function gives the value */
 #define PROMC__SLOT_MASK 0x1FFFFFFFu
+#define PROMC__SLOT_FLAGS (~PROMC__SLOT_MASK)
 /* No thread has a page for it, nor for the slots that follow. */
 #define PROMC__NO_SLOT 0x1FF00000u
 
@@ -261,6 +270,17 @@ bool promc__numbers_attach(promc__numbers *numbers);
 void promc__numbers_release(promc__numbers *numbers);
 /* Zeroes every cell. Nobody may be updating: removed and quiesced. With the cells lock held. */
 void promc__numbers_clear(promc__numbers *numbers);
+
+/* For an update the slow way: the slot without the flag that somebody watches, which is cleared.
+ * False if there are no updates any more. */
+bool promc__numbers_live(promc__numbers *numbers, uint32_t *slot);
+
+/* Blocks of slots; zero the cells before they are given back. All with the cells lock held. False:
+ * no memory. */
+bool promc__slots_take(uint32_t cells, uint32_t *slot);
+void promc__slots_give(uint32_t cells, uint32_t slot);
+/* Zeroes them in all private pages. */
+void promc__slots_clear(uint32_t cells, uint32_t slot);
 
 /* Adds `sum` to the first cell and `count` to cell `offset` (unless it is 0): the slow path. */
 void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count);
@@ -329,8 +349,10 @@ void promc__snapshot_begin(void);
 void promc__snapshot_read(promc__numbers *numbers, uint64_t *values);
 void promc__snapshot_end(void);
 
-/* ---- for shared.c, snapshot.c and shard.c only ----------------------------------------------- */
+/* ---- for the files of this folder only -------------------------------------------------------- */
 
+/* Adds to a double that other threads change as well. */
+void promc__atomic_add(_Atomic uint64_t *number, double amount);
 void promc__shared_read(promc__numbers *numbers, uint64_t *values);
 double promc__shared_sum(const promc__numbers *numbers);
 /* With the cells lock held, as is promc__wait_for_sections(). */

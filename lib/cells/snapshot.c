@@ -34,8 +34,7 @@ void promc__snapshot_end(void)
     promc__unlock(&promc__cells_lock);
 }
 
-/* A private cell of any thread, for reading; 0 if there is none. */
-static uint64_t private_bits(const promc__shard *shard, uint32_t slot)
+promc__cell *promc__find_cell(const promc__shard *shard, uint32_t slot)
 {
     const promc__directory *directory =
         atomic_load_explicit(&shard->directory, memory_order_acquire);
@@ -43,11 +42,17 @@ static uint64_t private_bits(const promc__shard *shard, uint32_t slot)
     promc__page *page;
 
     if (index >= directory->size)
-        return 0;
+        return NULL;
     page = atomic_load_explicit(&directory->pages[index], memory_order_acquire);
-    if (!page)
-        return 0;
-    return atomic_load_explicit(&page->cells[slot % PROMC__PAGE_CELLS].bits, memory_order_relaxed);
+    return page ? &page->cells[slot % PROMC__PAGE_CELLS] : NULL;
+}
+
+/* A private cell of any thread; 0 if there is none. */
+static uint64_t private_bits(const promc__shard *shard, uint32_t slot)
+{
+    promc__cell *cell = promc__find_cell(shard, slot);
+
+    return cell ? atomic_load_explicit(&cell->bits, memory_order_relaxed) : 0;
 }
 
 static uint32_t slot_of(const promc__numbers *numbers)

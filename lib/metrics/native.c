@@ -183,7 +183,8 @@ void promc__native_observe(promc__child *child, double value)
 
     if (promc__likely(promc__enter(shard, &sequence))) {
         /* Neither removed (then there may be no layout) nor watched. */
-        if (promc__likely(!atomic_load_explicit(&child->numbers.slot, memory_order_acquire))) {
+        if (promc__likely(!(atomic_load_explicit(&child->numbers.slot, memory_order_acquire) &
+                            PROMC__SLOT_FLAGS))) {
             layout = current_layout(child);
             if (layout->classic) {
                 observe_both(child, layout, shard, sequence, value);

@@ -5,6 +5,7 @@
  */
 #include "base/lock.h"
 #include "base/memory.h"
+#include "cells/level.h"
 #include "metrics/exemplar.h"
 #include "metrics/native.h"
 
@@ -125,22 +126,47 @@ static void take_callback(promc__cursor *cursor, promc__child *child, promc__cal
     promc__lock(promc__stripe(cursor->family));
 }
 
-/* Gauges one by one, since a callback among them unlocks the family. */
+static promc__callback *callback_of(const promc__child *child)
+{
+    return atomic_load_explicit(&child->extra, memory_order_relaxed);
+}
+
+/* The values of the next gauges up to one with a callback. */
+static size_t read_gauges(promc__cursor *cursor)
+{
+    bool spread = false;
+    size_t count = 0;
+
+    for (; count < cursor->batch && cursor->next && !callback_of(cursor->next);
+         cursor->next = cursor->next->next) {
+        spread = spread || promc__level_is_spread(&cursor->next->numbers);
+        cursor->children[count++] = cursor->next;
+    }
+    if (spread)
+        promc__snapshot_begin();
+    for (size_t i = 0; i < count; i++)
+        cursor->values[i] =
+            promc__double_to_bits(promc__level_read(&cursor->children[i]->numbers));
+    if (spread)
+        promc__snapshot_end();
+    return count;
+}
+
+/* One with a callback alone, since that unlocks the family. */
 static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *point, void *arg),
                         void *arg)
 {
     promc__point point = {0};
-    size_t count = 0;
+    size_t count = read_gauges(cursor);
 
-    for (; count < cursor->batch && cursor->next; count++) {
+    for (size_t i = 0; i < count; i++)
+        give_child(cursor, cursor->children[i], cursor->values + i, &point, take, arg);
+    if (!count && cursor->next) {
         promc__child *child = cursor->next;
-        const promc__callback *callback = atomic_load_explicit(&child->extra, memory_order_relaxed);
 
         cursor->next = child->next;
-        if (promc__unlikely(callback != NULL))
-            take_callback(cursor, child, *callback, take, arg);
-        else
-            give_child(cursor, child, NULL, &point, take, arg);
+        take_callback(cursor, child, *callback_of(child), take, arg);
+        return true;
     }
     return count != 0;
 }
