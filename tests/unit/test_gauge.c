@@ -187,19 +187,23 @@ static void it_rounds_as_a_variable_does(void **state)
 /* While numbers stand still for a snapshot, updates go elsewhere, and are there afterwards. */
 static void updates_during_a_snapshot(void **state)
 {
+    double first, second;
     (void)state;
+
     for (int i = 0; i < 3; i++) {
         promc_gauge_set(g, 10);
         promc__snapshot_begin();
         promc_gauge_inc(g);
-        assert_number(promc_gauge_value(g), 11);
+        first = promc_gauge_value(g);
         promc__snapshot_end();
+        assert_number(first, 11);
         promc_gauge_inc(g);
         promc__snapshot_begin();
         promc_gauge_add(g, 20);
         in_a_thread(add_three, g);
-        assert_number(promc_gauge_value(g), 35);
+        second = promc_gauge_value(g);
         promc__snapshot_end();
+        assert_number(second, 35);
         promc_gauge_dec(g);
         assert_number(sample(registry, "g", NULL), 34);
         promc__snapshot_begin();
@@ -209,6 +213,27 @@ static void updates_during_a_snapshot(void **state)
         assert_number(promc_gauge_value(g), 2);
         promc_gauge_inc(g);
         assert_number(promc_gauge_value(g), 3);
+    }
+}
+
+/* Cells that a thread has beside those it used, for gauges that are 0. */
+static void cells_that_were_never_used(void **state)
+{
+    promc_gauge_family *f =
+        promc_gauge_family_new("f", "Help.", PROMC_LABELS("l"), .registry = registry);
+    promc_gauge *children[40];
+    char label[20];
+    (void)state;
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(label, sizeof(label), "%d", i);
+        children[i] = promc_gauge_labels(f, label);
+        in_a_thread(add_three, children[i]);
+    }
+    for (int i = 0; i < 40; i++) {
+        promc_gauge_set(children[i], 0);
+        promc_gauge_inc(children[i]);
+        assert_number(promc_gauge_value(children[i]), 1);
     }
 }
 
@@ -275,8 +300,8 @@ static void its_cells_are_clean_for_others(void **state)
         snprintf(name, sizeof(name), "s_%d", i);
         summary = promc_summary_new(name, "", .registry = registry);
         promc_summary_observe(summary, 2);
-        strcat(name, "_sum");
-        assert_number(sample(registry, name, NULL), 2);
+        strcat(name, "_count");
+        assert_number(sample(registry, name, NULL), 1);
     }
 }
 
@@ -417,6 +442,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_set_wins_over_all_that_came_before, begin, end),
         cmocka_unit_test_setup_teardown(it_rounds_as_a_variable_does, begin, end),
         cmocka_unit_test_setup_teardown(updates_during_a_snapshot, begin, end),
+        cmocka_unit_test_setup_teardown(cells_that_were_never_used, begin, end),
         cmocka_unit_test_setup_teardown(without_private_memory, begin, end),
         cmocka_unit_test_setup_teardown(children_that_come_and_go, begin, end),
         cmocka_unit_test_setup_teardown(its_cells_are_clean_for_others, begin, end),
