@@ -192,9 +192,7 @@ void promc__native_observe(promc__child *child, double value)
             }
             slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
             bucket = promc__layout_usual_cell(layout, value);
-            sum = promc__private_cell(shard, slot);
-            one = promc__private_cell(shard, slot + bucket);
-            if (promc__likely(bucket && sum && one)) {
+            if (promc__likely(bucket && promc__private_pair(shard, slot, bucket, &sum, &one))) {
                 promc__cell_add(sum, value);
                 promc__cell_count(one, 1);
                 promc__leave(shard, sequence);
