@@ -5,6 +5,7 @@
  * Every number is a slot. A thread that updates it owns a private cell for that slot, in pages of its
  * shard; the value is the sum of one shared cell and all private cells. So an update is a load, an
  * add and a store on memory no other thread writes: no lock, no locked instruction, no contention.
+ * (Numbers that can also be set are in level.h.)
  *
  * The protocol
  *
