@@ -21,8 +21,8 @@
  * update that makes no sense (a negative increment, an update of NULL) is dropped and counted, see
  * promc_mishaps(). The first updates of a thread may allocate, and so may exemplars;
  * promc_counter_reset(), promc_gauge_set_function() and promc_info_set() take a lock. A signal
- * handler may update metrics that its thread has updated before: it interrupts an update without
- * harm, and nothing is lost.
+ * handler may update metrics that its thread has updated before (for a gauge: set, to set it; added
+ * to, to add to it): it interrupts an update without harm, and nothing is lost.
  */
 #ifndef PROMC_METRICS_H
 #define PROMC_METRICS_H
@@ -387,6 +387,7 @@ PROMC_API void promc_gauge_inc(promc_gauge *gauge);
 PROMC_API void promc_gauge_dec(promc_gauge *gauge);
 PROMC_API void promc_gauge_add(promc_gauge *gauge, double amount);
 PROMC_API void promc_gauge_sub(promc_gauge *gauge, double amount);
+/** The last set in any thread wins over all that came before. */
 PROMC_API void promc_gauge_set(promc_gauge *gauge, double value);
 /** Sets it to the Unix time in seconds. */
 PROMC_API void promc_gauge_set_to_current_time(promc_gauge *gauge);
@@ -398,7 +399,11 @@ PROMC_API void promc_gauge_set_to_current_time(promc_gauge *gauge);
  * @param arg       passed through; must outlive the metric.
  */
 PROMC_API void promc_gauge_set_function(promc_gauge *gauge, double (*function)(void *arg), void *arg);
-/** The current value (the function's, if one is set); 0 for NULL. */
+/**
+ * The current value (the function's, if one is set); 0 for NULL.
+ * What other threads add at this moment may be in it or not, each for itself: of an inc in one thread
+ * and a dec in another after it, the dec alone. Scrapes see them in their order.
+ */
 PROMC_API double promc_gauge_value(const promc_gauge *gauge);
 
 /* ---- histogram, summary, gauge histogram: distributions -------------------------------------- */

@@ -5,6 +5,7 @@
  * Every number is a slot. A thread that updates it owns a private cell for that slot, in pages of its
  * shard; the value is the sum of one shared cell and all private cells. So an update is a load, an
  * add and a store on memory no other thread writes: no lock, no locked instruction, no contention.
+ * (Numbers that can also be set are in level.h.)
  *
  * The protocol
  *
@@ -182,6 +183,27 @@ static inline promc__cell *promc__private_cell(promc__shard *shard, uint32_t slo
     return &page->cells[slot % PROMC__PAGE_CELLS];
 }
 
+/* The private cells of a slot and of one `offset` further on; false if there is no page for one of
+ * them. Slots have room above, so the sum does not wrap. */
+static inline bool promc__private_pair(promc__shard *shard, uint32_t slot, uint32_t offset,
+                                       promc__cell **one, promc__cell **other)
+{
+    promc__directory *directory = atomic_load_explicit(&shard->directory, memory_order_relaxed);
+    uint32_t far = slot + offset;
+    promc__page *page, *far_page;
+
+    if (promc__unlikely(far / PROMC__PAGE_CELLS >= directory->size))
+        return false;
+    page = atomic_load_explicit(&directory->pages[slot / PROMC__PAGE_CELLS], memory_order_relaxed);
+    far_page =
+        atomic_load_explicit(&directory->pages[far / PROMC__PAGE_CELLS], memory_order_relaxed);
+    if (promc__unlikely(!page || !far_page))
+        return false;
+    *one = &page->cells[slot % PROMC__PAGE_CELLS];
+    *other = &far_page->cells[far % PROMC__PAGE_CELLS];
+    return true;
+}
+
 /*
  * Any way into a section, for the slow paths: makes a shard for the thread if it has none, nests, and
  * works without a shard when memory is refused. `usable`: the shard whose private cells may be used
@@ -318,10 +340,9 @@ static inline void promc__add_and_count(promc__numbers *numbers, double amount, 
 
     if (promc__likely(promc__enter(shard, &sequence))) {
         uint32_t slot = atomic_load_explicit(&numbers->slot, memory_order_acquire);
-        promc__cell *sum = promc__private_cell(shard, slot);
-        promc__cell *bucket = promc__private_cell(shard, slot + offset);
+        promc__cell *sum, *bucket;
 
-        if (promc__likely(sum != NULL && bucket != NULL)) {
+        if (promc__likely(promc__private_pair(shard, slot, offset, &sum, &bucket))) {
             promc__cell_add(sum, amount);
             promc__cell_count(bucket, count);
             promc__leave(shard, sequence);

@@ -202,9 +202,7 @@ static inline void native_update(promc__child *child, double value, bool forget)
             }
             slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
             bucket = promc__layout_usual_cell(layout, value);
-            sum = promc__private_cell(shard, slot);
-            one = promc__private_cell(shard, slot + bucket);
-            if (promc__likely(bucket && sum && one)) {
+            if (promc__likely(bucket && promc__private_pair(shard, slot, bucket, &sum, &one))) {
                 promc__cell_add(sum, amount_of(value, forget));
                 promc__cell_count(one, count_of(forget));
                 promc__leave(shard, sequence);
