@@ -314,6 +314,8 @@ static inline void promc__add_and_count(promc__numbers *numbers, double amount, 
 
 /* The value of the first cell. Any thread, no lock. */
 double promc__numbers_sum(const promc__numbers *numbers);
+/* The same for many, which have one cell each: bits of doubles. */
+void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums);
 
 /* Sets the watch flag again; returns whether it was still set, that is, nothing was updated. */
 bool promc__numbers_watch(promc__numbers *numbers);

@@ -65,6 +65,20 @@ double promc__numbers_sum(const promc__numbers *numbers)
     return sum;
 }
 
+/* Shard by shard, so that cells are read in about the order in which they lie in memory. */
+void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums)
+{
+    for (size_t i = 0; i < count; i++)
+        sums[i] = atomic_load_explicit(&promc__shared(numbers[i])[0], memory_order_relaxed);
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
+        for (size_t i = 0; i < count; i++) {
+            double own = promc__bits_to_double(private_bits(shard, slot_of(numbers[i])));
+
+            sums[i] = promc__double_to_bits(promc__bits_to_double(sums[i]) + own);
+        }
+    }
+}
+
 void promc__snapshot_read(promc__numbers *numbers, uint64_t *values)
 {
     uint32_t slot = slot_of(numbers);

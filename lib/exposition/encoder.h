@@ -61,6 +61,7 @@ struct promc__encoder {
     promc__descriptor descriptor;
     unsigned kinds; /* that it has and that may pass */
     bool created_begun;
+    bool plain; /* a point is one line with its labels as they are; lines.c */
     promc__head heads[PROMC__SAMPLE_KINDS];
     promc__buffer tails[2];  /* lines that come after all points: _gcount, _gsum */
     promc__buffer labels;    /* scratch: labels with escaped names */
