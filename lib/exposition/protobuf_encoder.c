@@ -8,6 +8,7 @@
 #include "exposition/protobuf_native.h"
 #include "exposition/wire.h"
 
+#include "base/compiler.h"
 #include "base/number.h"
 #include "metrics/label_text.h"
 
