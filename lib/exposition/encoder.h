@@ -75,7 +75,10 @@ struct promc__encoder {
     promc__buffer bounds_of; /* the bounds they belong to: a writer's caller may reuse his array */
 };
 
-void promc__encoder_init(promc__encoder *encoder, promc_format format);
+/* Who knows the format names its encoding, and is linked without the others. */
+void promc__encoder_init(promc__encoder *encoder, promc_format format,
+                         const promc__encoding *encoding);
+const promc__encoding *promc__encoding_of(promc_format format);
 void promc__encoder_free(promc__encoder *encoder);
 
 /* Begins a family. False if none of its samples may pass: then it is left out altogether. */

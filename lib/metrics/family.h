@@ -29,6 +29,11 @@ typedef struct promc__type {
     /* Frees that and child->extra. NULL: nothing to do. */
     void (*finish)(promc__child *child);
     bool has_exemplars;
+    /* Of histograms, for families with native buckets: promc__cursor_step(), and what frees
+     * cursor->scratch. Pointers, so that programs without histograms are linked without them. */
+    bool (*native_step)(promc__cursor *cursor,
+                        void (*take)(const promc__point *point, void *arg), void *arg);
+    void (*native_finish)(promc__cursor *cursor);
 } promc__type;
 
 /*

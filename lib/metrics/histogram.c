@@ -23,6 +23,8 @@ static const promc__type histogram_type = {
     .fill = promc__distribution_fill,
     .prepare = promc__native_prepare,
     .finish = finish_histogram,
+    .native_step = promc__native_step,
+    .native_finish = promc__native_visited,
 };
 
 static const promc__type gauge_histogram_type = {

@@ -64,9 +64,9 @@ promc__layout *promc__native_replace(promc__child *child, promc__plan *plan);
 /* A plan with the family's limits and nothing in it. */
 promc__plan promc__native_plan(const promc__family *family, int schema, double zero_threshold);
 
-/* promc__cursor_step() for native histograms. */
+/* promc__cursor_step() for native histograms, and what frees its scratch. */
 bool promc__native_step(promc__cursor *cursor, void (*take)(const promc__point *point, void *arg),
                         void *arg);
-void promc__native_scratch_free(struct promc__native_scratch *scratch);
+void promc__native_visited(promc__cursor *cursor);
 
 #endif

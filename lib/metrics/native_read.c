@@ -30,10 +30,10 @@ struct promc__native_scratch {
     promc__native_point point;
 };
 
-void promc__native_scratch_free(struct promc__native_scratch *scratch)
+void promc__native_visited(promc__cursor *cursor)
 {
-    if (!scratch)
-        return;
+    struct promc__native_scratch *scratch = cursor->scratch;
+
     promc__free(scratch->values);
     promc__free(scratch->final);
     promc__native_free(&scratch->total);

@@ -6,7 +6,6 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "metrics/exemplar.h"
-#include "metrics/native.h"
 
 /* Scratch for cells: a batch of histograms should be worth the barrier of a snapshot. */
 #define SCRATCH_WORDS 1024
@@ -46,7 +45,8 @@ void promc__cursor_close(promc__cursor *cursor)
         *link = cursor->following;
     promc__unlock(promc__stripe(family));
     promc__exemplars_free(cursor->exemplars);
-    promc__native_scratch_free(cursor->scratch);
+    if (cursor->scratch)
+        family->type->native_finish(cursor);
     promc__buffer_free(&cursor->text);
     promc__free(cursor->values);
     *cursor = (promc__cursor){0};
@@ -193,7 +193,7 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
     if (family->type->kind == PROMC_TYPE_GAUGE) {
         any = step_gauges(cursor, take, arg);
     } else if (family->native) {
-        any = promc__native_step(cursor, take, arg);
+        any = family->type->native_step(cursor, take, arg);
     } else {
         count = read_batch(cursor);
         give_batch(cursor, count, take, arg);
