@@ -259,6 +259,11 @@ bool promc__numbers_init(promc__numbers *numbers, uint32_t cells);
 bool promc__numbers_attach(promc__numbers *numbers);
 /* Gives the slots back; needs promc__numbers_clear() first. With the cells lock held. */
 void promc__numbers_release(promc__numbers *numbers);
+/* Some neighbouring slots alone, for cells whose owner adds them up itself. False: no memory. With
+ * the cells lock held, as is the other: that zeroes the private cells first, under the same
+ * conditions as promc__numbers_clear(). */
+bool promc__slots_take(uint32_t cells, uint32_t *slot);
+void promc__slots_give_back(uint32_t slot, uint32_t cells);
 /* Zeroes every cell. Nobody may be updating: removed and quiesced. With the cells lock held. */
 void promc__numbers_clear(promc__numbers *numbers);
 

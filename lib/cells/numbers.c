@@ -70,7 +70,7 @@ static bool new_block(uint32_t cells, uint32_t *slot)
     return true;
 }
 
-static bool take_block(uint32_t cells, uint32_t *slot)
+bool promc__slots_take(uint32_t cells, uint32_t *slot)
 {
     struct size_class *size_class = class_of(cells);
 
@@ -90,7 +90,7 @@ bool promc__numbers_attach(promc__numbers *numbers)
 {
     uint32_t slot = 0;
 
-    if (!take_block(numbers->cells, &slot))
+    if (!promc__slots_take(numbers->cells, &slot))
         return false;
     atomic_store_explicit(&numbers->slot, slot, memory_order_release);
     return true;
@@ -107,12 +107,17 @@ bool promc__numbers_init(promc__numbers *numbers, uint32_t cells)
     return done;
 }
 
+static void put_block(uint32_t slot, uint32_t cells)
+{
+    struct size_class *size_class = class_of(cells);
+
+    size_class->free[size_class->free_count++] = slot;
+}
+
 void promc__numbers_release(promc__numbers *numbers)
 {
-    struct size_class *size_class = class_of(numbers->cells);
-
-    size_class->free[size_class->free_count++] =
-        atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK;
+    put_block(atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK,
+              numbers->cells);
 }
 
 static void clear_private(promc__shard *shard, uint32_t slot, uint32_t cells)
@@ -131,12 +136,23 @@ static void clear_private(promc__shard *shard, uint32_t slot, uint32_t cells)
     }
 }
 
+static void clear_everywhere(uint32_t slot, uint32_t cells)
+{
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
+        clear_private(shard, slot, cells);
+}
+
+void promc__slots_give_back(uint32_t slot, uint32_t cells)
+{
+    clear_everywhere(slot, cells);
+    put_block(slot, cells);
+}
+
 void promc__numbers_clear(promc__numbers *numbers)
 {
     uint32_t slot = atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK;
 
-    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
-        clear_private(shard, slot, numbers->cells);
+    clear_everywhere(slot, numbers->cells);
     for (size_t i = 0; i < promc__shared_words(numbers->cells); i++)
         atomic_store_explicit(&promc__shared(numbers)[i], 0, memory_order_relaxed);
 }

@@ -297,6 +297,9 @@ static void write_summary(promc__encoder *encoder, promc__buffer *out, const pro
     for (size_t i = 0; i < point->quantile_count && HAS(encoder, VALUE); i++) {
         size_t size = 10 + promc__write_double(label + 10, point->quantiles[i]);
 
+        /* "Quantile values MUST NOT be negative" (OpenMetrics 1.0, "Summary"). */
+        if (encoder->openmetrics && point->quantile_values[i] < 0)
+            continue;
         label[size++] = '"';
         write_split_line(encoder, out, PROMC__SAMPLE_VALUE, &split, label, size,
                          point->quantile_values[i], point->timestamp);

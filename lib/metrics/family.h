@@ -91,6 +91,7 @@ struct promc__family {
     size_t state_count;
 
     struct promc__native_config *native; /* of native histograms, or NULL; native.h */
+    struct promc__quantile_config *quantiles; /* of summaries that have some, or NULL; quantiles.h */
 
     uint32_t cells; /* of each child; 0: shared[0] alone has its value, or its native layout */
     size_t child_size;

@@ -157,7 +157,7 @@ static promc_registry *registry;
 static promc_counter *counter;
 static promc_gauge *gauge;
 static promc_histogram *histogram;
-static promc_summary *summary;
+static promc_summary *summary, *quantiles;
 static promc_counter_family *family;
 
 #define VALUES 4096
@@ -183,6 +183,7 @@ LOOP(do_observe, promc_histogram_observe(histogram, observations[i % VALUES]))
 LOOP(do_observe_limit, limit_histogram(observations[i % VALUES]))
 LOOP(do_summary, promc_summary_observe(summary, 1.5))
 LOOP(do_summary_limit, limit_two_adds(1.5))
+LOOP(do_quantiles, promc_summary_observe(quantiles, observations[i % VALUES]))
 LOOP(do_lookup, promc_counter_inc(promc_counter_labels(family, "GET", "200", paths[i % 100])))
 LOOP(do_lookup_limit,
      sink_word += limit_hash((const char *const[]){"GET", "200", paths[i % 100]}, stored[i % 100], 3))
@@ -280,6 +281,8 @@ static void updates(void)
     check(value == per_loop * repeats * 3 + 3 * warm, "the histogram");
     update_row("summary observe", do_summary, do_summary_limit, 1, many, 1.5);
     update_row("summary observe, 2 threads", do_summary, do_summary_limit, 2, many, 1.5);
+    update_row("summary with quantiles", do_quantiles, do_observe_limit, 1, many, 5);
+    update_row("summary with quantiles, 2 threads", do_quantiles, do_observe_limit, 2, many, 5);
     update_row("lookup by 3 labels among 100, inc", do_lookup, do_lookup_limit, 1, many / 4, 1.5);
     update_row("the same, 2 threads", do_lookup, do_lookup_limit, 2, many / 4, 1.5);
     update_row("timer block", do_timer, do_timer_limit, 1, many / 8, 1.2);
@@ -419,6 +422,8 @@ int main(int argc, char **argv)
     gauge = promc_gauge_new("bench_gauge", "Gauge.", .registry = registry);
     histogram = promc_histogram_new("bench_seconds", "Histogram.", .registry = registry);
     summary = promc_summary_new("bench_summary", "Summary.", .registry = registry);
+    quantiles = promc_summary_new("bench_quantiles", "Summary.", .registry = registry,
+                                  .quantiles = PROMC_QUANTILES(0.5, 0.9, 0.99));
     family = promc_counter_family_new("bench_family", "Family.",
                                       PROMC_LABELS("method", "code", "path"), .registry = registry);
     for (int i = 0; i < 100; i++) {
