@@ -175,6 +175,10 @@ typedef struct promc_remote_write_opts {
     const promc_client_transport *transport; /**< for https */
     int *status;     /**< receives the last HTTP status, 0 when there was none; NULL: not wanted */
     double interval; /**< promc_remote_write_start() only: seconds; 0: 15 */
+    /** Native histograms with their native buckets, and classic ones only if they were given any.
+     *  A Prometheus before 3.8 takes them with --enable-feature=native-histograms only, and refuses
+     *  the whole request without. Otherwise they are sent as in text: count, sum, classic buckets. */
+    bool native_histograms;
 } promc_remote_write_opts;
 
 /**

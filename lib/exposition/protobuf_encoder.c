@@ -277,7 +277,7 @@ static void message_histogram(promc__encoder *encoder, const promc__point *point
     if (!point->native || point->bound_count)
         message_buckets(encoder, point);
     if (point->native) {
-        promc__wire_native(out, point->native);
+        promc__wire_native(out, PROMC__MODEL_SCHEMA, point->native);
         for (size_t i = 0; i < point->native->exemplar_count; i++)
             write_exemplar(encoder, HISTOGRAM_EXEMPLAR, &point->native->exemplars[i]);
     }
