@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Serves native histograms of all kinds; two threads keep observing one of them, in ever more
- * buckets. native_values [PORT]
+ * buckets. native_values [PORT]; with a URL, writes all but that one there, and ends.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <promc/promc.h>
@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static promc_histogram *loaded;
@@ -71,10 +72,22 @@ static void define(void)
     }
 }
 
+static int write_to(const char *url)
+{
+    define();
+    if (promc_remote_write(url, .native_histograms = true) == PROMC_OK)
+        return 0;
+    fprintf(stderr, "native_values: %s\n", promc_last_error()->message);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     promc_http_server *server;
     pthread_t thread;
+
+    if (argc > 1 && strncmp(argv[1], "http", 4) == 0)
+        return write_to(argv[1]);
 
     loaded = promc_histogram_new("n_loaded", "Ones on average.", .native_schema = PROMC_SCHEMA(5));
     define();
