@@ -194,9 +194,19 @@ typedef struct promc_summary_opts {
     double quantile_error;
     double quantile_window;
 } promc_summary_opts;
+/**
+ * Options of gauge histograms. The native ones are those of histograms, but that a gauge histogram
+ * never begins anew: if it was made coarser, it stays so. Prometheus takes native gauge histograms
+ * from 3.0 on.
+ */
 typedef struct promc_gauge_histogram_opts {
     PROMC__METRIC_OPTIONS
     promc_buckets buckets;
+    double native_factor;
+    int native_schema;
+    double native_zero_threshold;
+    double native_max_zero_threshold;
+    size_t native_max_buckets;
 } promc_gauge_histogram_opts;
 typedef struct promc_enum_opts {
     PROMC__METRIC_OPTIONS
@@ -407,8 +417,8 @@ PROMC_API void promc_histogram_observe_exemplar(promc_histogram *histogram, doub
 PROMC_API void promc_summary_observe(promc_summary *summary, double value);
 /** A histogram of what is there now, such as the sizes of queued jobs: one came in. */
 PROMC_API void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double value);
-/** One that was observed with this value has left; without such an observation a bucket goes below
- *  zero. */
+/** One that was observed with this value has left; without such an observation a classic bucket goes
+ *  below zero, a native one is taken as empty. */
 PROMC_API void promc_gauge_histogram_forget(promc_gauge_histogram *histogram, double value);
 
 /* ---- info and enum --------------------------------------------------------------------------- */

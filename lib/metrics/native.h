@@ -36,7 +36,7 @@ struct promc__native_config {
 typedef struct promc__native {
     promc__native_counts base; /* under the stripe lock, as the next */
     uint64_t last_reset;       /* of the monotonic clock */
-    _Atomic uint64_t waiting[PROMC__FEW_WAITING];
+    _Atomic uint64_t waiting[2][PROMC__FEW_WAITING]; /* values to be observed, to be forgotten */
 } promc__native;
 
 /* Sets family->native from options; does nothing if they ask for none. PROMC_OK or an error code
@@ -54,6 +54,8 @@ bool promc__native_prepare(promc__child *child);
 void promc__native_finish(promc__child *child);
 
 void promc__native_observe(promc__child *child, double value);
+/* Takes an observation back. Counts are modulo 2^64 in every cell, so any thread may. */
+void promc__native_forget(promc__child *child, double value);
 /* Which exemplar of a child belongs to a value. */
 size_t promc__native_exemplar(const promc__family *family, double value);
 

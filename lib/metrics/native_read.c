@@ -287,8 +287,10 @@ static bool show_child(promc__cursor *cursor, size_t which, bool quiet,
     promc__point point = {0};
 
     promc__cursor_point(cursor, child, &point);
-    if (!add_up(scratch, head, scratch->values + scratch->begins[which], quiet) ||
-        (cursor->native && !keep_limit(scratch, child, head)))
+    if (!add_up(scratch, head, scratch->values + scratch->begins[which], quiet))
+        return false;
+    promc__native_drop_empty(&scratch->total);
+    if (cursor->native && !keep_limit(scratch, child, head))
         return false;
     fill_native(scratch, cursor->family, &point);
     take(&point, arg);
