@@ -196,8 +196,7 @@ typedef struct promc_summary_opts {
 } promc_summary_opts;
 /**
  * Options of gauge histograms. The native ones are those of histograms, but that a gauge histogram
- * never begins anew: if it was made coarser, it stays so. Prometheus takes native gauge histograms
- * from 3.0 on.
+ * never begins anew: if it was made coarser, it stays so.
  */
 typedef struct promc_gauge_histogram_opts {
     PROMC__METRIC_OPTIONS

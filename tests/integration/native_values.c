@@ -37,6 +37,7 @@ static void *load(void *arg)
 
 static void define(void)
 {
+    promc_gauge_histogram *there;
     promc_histogram *h = promc_histogram_new("n_hundredths", "0.01 to 10.", .native_factor = 1.1);
 
     for (int i = 1; i <= 1000; i++)
@@ -61,6 +62,12 @@ static void define(void)
     h = promc_histogram_new("n_traced", "With exemplars.", .native_factor = 1.1);
     promc_histogram_observe_exemplar(h, 1.5, PROMC_PAIRS({"trace_id", "one"}));
     promc_histogram_observe_exemplar(h, 150, PROMC_PAIRS({"trace_id", "two"}));
+    there = promc_gauge_histogram_new("n_there", "What is there.",
+                                      .native_schema = PROMC_SCHEMA(0));
+    for (int i = 1; i <= 20; i++)
+        promc_gauge_histogram_observe(there, i);
+    for (int i = 3; i <= 18; i++)
+        promc_gauge_histogram_forget(there, i);
     for (int schema = -4; schema <= 8; schema++) {
         char name[32];
 

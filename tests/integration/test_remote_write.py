@@ -62,6 +62,7 @@ def check_native(server, program):
     assert histogram(server, 'n_signs') == (
         9, 0, [(-4, -2, 2), (-2, -1, 1), (-1, -0.5, 1), (-zero, zero, 1), (0.5, 1, 1), (1, 2, 1),
                (2, 4, 2)])
+    assert histogram(server, 'n_there') == (4, 42, [(0.5, 1, 1), (1, 2, 1), (16, 32, 2)])
     assert histogram(server, 'n_empty') == (0, 0, [])
     for schema in range(-4, 9):
         count, total, buckets = histogram(server, f'n_schema_{schema + 4}')
