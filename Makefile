@@ -75,7 +75,7 @@ shared: $(SO_NAMES:%=$(BUILD)/%)
 $(OBJ)/lib/%.o: lib/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -Ilib -c -o $@ $<
+	$(Q)$(COMPILE) -MT $@ -Ilib -c -o $@ $<
 
 $(A): $(OBJECTS)
 	$(call say,AR,$@)

@@ -20,9 +20,16 @@
  * the number of threads: they take no lock, make no system call, cannot fail and accept NULL. An
  * update that makes no sense (a negative increment, an update of NULL) is dropped and counted, see
  * promc_mishaps(). The first updates of a thread may allocate, and so may exemplars;
- * promc_counter_reset(), promc_gauge_set_function() and promc_info_set() take a lock. A signal
- * handler may update metrics that its thread has updated before (for a gauge: set, to set it; added
- * to, to add to it): it interrupts an update without harm, and nothing is lost.
+ * promc_counter_reset(), promc_gauge_set_function() and promc_info_set() take a lock.
+ *
+ * Signal handlers may call what is async-signal-safe: promc_counter_inc() and _add(), all of a gauge
+ * but promc_gauge_set_function() and _value(), the _observe() and _forget() of distributions,
+ * promc_enum_state() with one of its states, timers and promc_count_failure(). The thread must have
+ * updated the metric before in the same way (a gauge: set it to set it, added to it to add to it; a
+ * native histogram, or a summary with quantiles: in that range), as the first touch may allocate.
+ * The handler may interrupt such an update, or a scrape, without harm; nothing is lost. Everything
+ * else is not for handlers: creating and looking up, exemplars, promc_counter_reset(),
+ * promc_info_set(), reading values and scraping.
  */
 #ifndef PROMC_METRICS_H
 #define PROMC_METRICS_H
