@@ -162,6 +162,18 @@ def seeds():
     return {"text": text, "om": om}
 
 
+def corpus():
+    """What fuzzing has found. Byte 0 of a file is for the fuzzer; what is not UTF-8 is not for Python."""
+    texts = {"text": [], "om": []}
+    for form, folder in (("text", "parse_text"), ("om", "parse_openmetrics")):
+        for name in sorted(glob.glob(os.path.join(ROOT, "tests/fuzz/corpus", folder, "*"))):
+            with open(name, "rb") as file:
+                text = file.read()[1:].decode("utf-8", "replace")
+            if KNOWS_QUOTES or not quotes_names(text):
+                texts[form].append(text)
+    return texts
+
+
 def change(text, generator):
     for _ in range(generator.choice((0, 1, 1, 1, 1, 2))):
         kind = generator.randrange(7)
@@ -328,10 +340,10 @@ def main():
         print("%s is missing: make check-conformance builds it" % DRIVER)
         return 1
     generator = random.Random(arguments.seed)
-    good, counts, bad = seeds(), collections.Counter(), 0
+    good, found, counts, bad = seeds(), corpus(), collections.Counter(), 0
     for form in ("om", "text"):
         texts = [change(generator.choice(good[form]), generator) for _ in range(arguments.count)]
-        bad += compare(texts, form, counts, arguments.show)
+        bad += compare(found[form] + texts, form, counts, arguments.show)
         print("%s: %d read by both, %d refused by both, %d only we refuse, %d only we read" % (
             form, counts[form, True, True], counts[form, False, False], counts[form, False, True],
             counts[form, True, False]))

@@ -28,10 +28,13 @@ FUZZ_MAKE = $(MAKE) --no-print-directory SANITIZE=address,undefined LDFLAGS= RUN
 fuzz: ## Fuzzing with libFuzzer (TIME=60 seconds each, FUZZ='json parse_*')
 	+@$(FUZZ_MAKE) CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' FUZZ_ENGINE=libfuzzer fuzzers
 
+fuzz-merge: ## Keeps what fuzz has found: inputs with new edges go to tests/fuzz/corpus
+	+@$(FUZZ_MAKE) CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' FUZZ_ENGINE=merge fuzzers
+
 fuzz-afl: ## The same with AFL++
 	+@AFL_QUIET=1 $(FUZZ_MAKE) CC=afl-clang-fast CFLAGS='-O1 -g' FUZZ_ENGINE=afl fuzzers
 
 check-fuzz: $(FUZZ_REPLAYS) ## The inputs that fuzzing has found, once more
 	@$(TEST_ENV) tests/run.sh $(FUZZ_REPLAYS)
 
-.PHONY: fuzz fuzz-afl fuzzers check-fuzz
+.PHONY: fuzz fuzz-merge fuzz-afl fuzzers check-fuzz

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Streams of calls: metrics of all types are made, updated, removed, scraped; a model that knows
- * nothing but the documentation predicts every sample. A call may be told that memory will be refused:
- * then it may fail, but nothing may have changed, and no update may be lost.
+ * nothing but the documentation predicts every sample. A call may be told that memory will be
+ * refused: then it may fail, but nothing may have changed, and no update may be lost.
  *
  * Sums are compared exactly: the amounts are such that no order of adding them makes a difference.
  */
@@ -14,12 +14,21 @@
 #include <math.h>
 
 enum kind { COUNTER, GAUGE, HISTOGRAM, SUMMARY, INFO, ENUM, GAUGE_HISTOGRAM, KINDS };
-enum { SLOTS = 6, VALUES = 5, CHILDREN = VALUES * VALUES, BOUNDS = 4, HELD = 4, STATES = 3, PAIRS = 3 };
+enum {
+    SLOTS = 6,
+    VALUES = 5,
+    CHILDREN = VALUES * VALUES,
+    BOUNDS = 4,
+    HELD = 4,
+    STATES = 3,
+    PAIRS = 3
+};
 
 static const char *const names[SLOTS] = {"m0", "m1", "m2.x", "m3", "m4", "m5_é"};
 static const char *const label_names[] = {"l0", "l1", NULL};
 static const char *const label_values[VALUES] = {"", "a", "b\\\n\"", "\xE4\xB8\x96", "\xff"};
-static const char *const shown_values[VALUES] = {"", "a", "b\\\n\"", "\xE4\xB8\x96", "\xEF\xBF\xBD"};
+static const char *const shown_values[VALUES] = {"", "a", "b\\\n\"", "\xE4\xB8\x96",
+                                                 "\xEF\xBF\xBD"};
 /* Of histograms and of gauge histograms. A histogram that begins below zero has no sum, which
  * OpenMetrics does not allow. */
 static const double bounds[2][BOUNDS] = {{0, 0.25, 2.5, 100}, {-1, 0, 2.5, 1e6}};
@@ -29,7 +38,8 @@ static const char *const states[] = {"off", "on", "\"x\"", NULL};
 static const promc_label pair_lists[PAIRS][3] = {
     {{NULL, NULL}}, {{"version", "1"}, {NULL, NULL}}, {{"p.q", ""}, {"r", "\n"}, {NULL, NULL}}};
 
-/* ---- the model --------------------------------------------------------------------------------- */
+/* ---- the model ---------------------------------------------------------------------------------
+ */
 
 struct child {
     bool there;
@@ -89,7 +99,8 @@ static void model_observe(enum kind kind, struct child *child, double value, dou
     child->value += value * weight;
 }
 
-/* ---- every type by its number -------------------------------------------------------------------- */
+/* ---- every type by its number
+ * -------------------------------------------------------------------- */
 
 #define EACH_KIND(X)                                                                               \
     X(COUNTER, counter)                                                                            \
@@ -151,8 +162,9 @@ static const struct {
     void (*free)(void *metric, bool family);
 } of[KINDS] = {
 #define TABLE(KIND, T)                                                                             \
-    [KIND] = {find_##T,  find_##T##_by_name,     hold_##T,  release_##T, remove_##T,               \
-              remove_##T##_by_labels, clear_##T, size_##T, free_##T},
+    [KIND] = {find_##T,    find_##T##_by_name, hold_##T,                                           \
+              release_##T, remove_##T,         remove_##T##_by_labels,                             \
+              clear_##T,   size_##T,           free_##T},
     EACH_KIND(TABLE)};
 
 static void *make_metric(enum kind kind, const char *name, const char *const *labels)
@@ -161,10 +173,10 @@ static void *make_metric(enum kind kind, const char *name, const char *const *la
 
 #define MAKE(KIND, T, ...)                                                                         \
     case KIND:                                                                                     \
-        return labels ? (void *)promc_##T##_family_new(name, "Help \\ \n.", labels,                \
-                                                       .registry = world.registry __VA_ARGS__)     \
-                      : (void *)promc_##T##_new(name, NULL,                                        \
-                                                .registry = world.registry __VA_ARGS__)
+        return labels                                                                              \
+                   ? (void *)promc_##T##_family_new(name, "Help \\ \n.", labels,                   \
+                                                    .registry = world.registry __VA_ARGS__)        \
+                   : (void *)promc_##T##_new(name, NULL, .registry = world.registry __VA_ARGS__)
     switch (kind) {
         MAKE(COUNTER, counter, );
         MAKE(GAUGE, gauge, );
@@ -178,12 +190,13 @@ static void *make_metric(enum kind kind, const char *name, const char *const *la
     }
 }
 
-/* ---- calls --------------------------------------------------------------------------------------- */
+/* ---- calls
+ * --------------------------------------------------------------------------------------- */
 
 /* Multiples of 2^-10 below 2^21: sums of thousands of them are exact. */
 static double choose_amount(struct choices *from)
 {
-    static const double amounts[] = {1,   0,   -1,          0.25,  2.5,  100,       100.5,
+    static const double amounts[] = {1,   0,   -1,      0.25, 2.5,      100,       100.5,
                                      1e6, -64, 0x1p-10, -0.0, INFINITY, -INFINITY, NAN};
 
     return amounts[choose_below(from, sizeof(amounts) / sizeof(amounts[0]))];
@@ -241,9 +254,9 @@ static void *find_child(struct choices *from, struct metric *metric, struct chil
     *child = &metric->children[at];
     if (choose_byte(from) & 1) {
         const char *const *label = label_names + (2 - metric->labels);
-        promc_label backwards[3] = {{label[metric->labels - 1], values[metric->labels - 1]},
-                                    {metric->labels == 2 ? label[0] : NULL,
-                                     metric->labels == 2 ? values[0] : NULL}};
+        promc_label backwards[3] = {
+            {label[metric->labels - 1], values[metric->labels - 1]},
+            {metric->labels == 2 ? label[0] : NULL, metric->labels == 2 ? values[0] : NULL}};
 
         handle = of[metric->kind].find_by_name(metric->handle, backwards);
     } else {
@@ -480,7 +493,8 @@ static void call_registry(struct choices *from, unsigned slot)
     }
 }
 
-/* ---- what is exposed ------------------------------------------------------------------------------ */
+/* ---- what is exposed
+ * ------------------------------------------------------------------------------ */
 
 struct scrape {
     const promc_parsed *parsed;
@@ -499,9 +513,8 @@ static struct shown shown_labels(const struct metric *metric, unsigned child)
     struct shown shown = {.count = metric->labels};
 
     for (unsigned i = 0; i < metric->labels; i++)
-        shown.labels[i] =
-            (promc_label){label_names[2 - metric->labels + i],
-                          shown_values[i ? child / VALUES : child % VALUES]};
+        shown.labels[i] = (promc_label){label_names[2 - metric->labels + i],
+                                        shown_values[i ? child / VALUES : child % VALUES]};
     return shown;
 }
 
@@ -590,7 +603,8 @@ static int take_text(const void *data, size_t size, void *arg)
     return text->error;
 }
 
-/* OpenMetrics has no counters and sums that are negative or NaN; the text format shows what is there. */
+/* OpenMetrics has no counters and sums that are negative or NaN; the text format shows what is
+ * there. */
 static bool is_openmetrics(enum kind kind, double value)
 {
     switch (kind) {
@@ -672,7 +686,8 @@ static void check_sizes(void)
     }
 }
 
-/* ---- entry ----------------------------------------------------------------------------------------- */
+/* ---- entry
+ * ----------------------------------------------------------------------------------------- */
 
 static void one_call(struct choices *from)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compression as gzip: byte 0 chooses the pieces, byte 1 how often what follows is repeated, so that
- * long inputs need no large files. A decoder that shares nothing with the library gets the data back;
- * the stream does not depend on the pieces and is no longer than promised.
+ * Compression as gzip: byte 0 chooses the pieces, byte 1 how often what follows is repeated, so
+ * that long inputs need no large files. A decoder that shares nothing with the library gets the
+ * data back; the stream does not depend on the pieces and is no longer than promised.
  */
 #include "fuzz.h"
 

@@ -3,8 +3,8 @@
  * The client's side of a connection: what a server answers.
  *
  * Byte 0: the request was HEAD (1), memory is refused (2); byte 1: the pieces, byte 2: the limit of
- * the body or how long memory lasts; the rest is what the server sends before it closes. In pieces it
- * means the same as at once; memory keeps to the limit; a response that was read has the content
+ * the body or how long memory lasts; the rest is what the server sends before it closes. In pieces
+ * it means the same as at once; memory keeps to the limit; a response that was read has the content
  * that a slow reader of its framing finds.
  */
 #include "fuzz.h"
@@ -52,7 +52,8 @@ static struct verdict read_reply(promc__reply *reply, bool to_head, size_t limit
     return verdict;
 }
 
-/* ---- the framing, read independently ----------------------------------------------------------- */
+/* ---- the framing, read independently -----------------------------------------------------------
+ */
 
 static const char *find(const char *data, size_t size, const char *what)
 {
@@ -170,8 +171,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     script_memory();
     whole = read_reply(&first, flags & 1, limit, choices.at, choices.left, pieces_of(0));
-    pieces = read_reply(&second, flags & 1, limit, choices.at, choices.left,
-                        pieces_of(seed ? seed : 1));
+    pieces =
+        read_reply(&second, flags & 1, limit, choices.at, choices.left, pieces_of(seed ? seed : 1));
     require(whole.parsed == pieces.parsed && whole.at_end == pieces.at_end);
     require(whole.status == pieces.status && whole.error == pieces.error);
     require(whole.reason == pieces.reason);

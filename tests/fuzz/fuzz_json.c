@@ -2,15 +2,16 @@
 /*
  * JSON: byte 0 chooses limits or how long memory lasts, the rest is the text.
  *
- * What is read is what a second reader accepts, which knows nothing of the first (it recurses along the
- * grammar of RFC 8259); written again, in UTF-8 and in ASCII, and read again it is the same.
+ * What is read is what a second reader accepts, which knows nothing of the first (it recurses along
+ * the grammar of RFC 8259); written again, in UTF-8 and in ASCII, and read again it is the same.
  */
 #include "fuzz.h"
 
 #include "alerts/json.h"
 #include "alerts/json_write.h"
 
-/* ---- the second reader ------------------------------------------------------------------------ */
+/* ---- the second reader ------------------------------------------------------------------------
+ */
 
 /* What it finds beside the verdict, for the limits. */
 struct grammar {
@@ -67,7 +68,10 @@ static bool number_is_valid(struct grammar *g)
 static bool utf8_is_valid(struct grammar *g)
 {
     unsigned char c = *g->at++, low = 0x80, high = 0xBF;
-    int more = c >= 0xC2 && c <= 0xDF ? 1 : c >= 0xE0 && c <= 0xEF ? 2 : c >= 0xF0 && c <= 0xF4 ? 3 : 0;
+    int more = c >= 0xC2 && c <= 0xDF   ? 1
+               : c >= 0xE0 && c <= 0xEF ? 2
+               : c >= 0xF0 && c <= 0xF4 ? 3
+                                        : 0;
 
     if (c == 0xE0)
         low = 0xA0;
@@ -194,7 +198,8 @@ static bool value_is_valid(struct grammar *g)
     return valid;
 }
 
-/* ---- the document ------------------------------------------------------------------------------ */
+/* ---- the document ------------------------------------------------------------------------------
+ */
 
 static void write_value(promc__json_writer *writer, const promc__json_value *value)
 {

@@ -11,10 +11,11 @@
 #include "base/names.h"
 #include "base/utf8.h"
 
-/* ---- UTF-8, independently -------------------------------------------------------------------------- */
+/* ---- UTF-8, independently
+ * -------------------------------------------------------------------------- */
 
-/* Bytes of the character at `text`; if it is none, of its longest beginning, at least 1 (Unicode 15,
- * 3.9, table 3-7), with *good false. */
+/* Bytes of the character at `text`; if it is none, of its longest beginning, at least 1 (Unicode
+ * 15, 3.9, table 3-7), with *good false. */
 static size_t character(const unsigned char *text, size_t size, bool *good)
 {
     unsigned char first = text[0], low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
@@ -62,7 +63,8 @@ static void check_utf8(const char *text)
     promc__buffer_free(&ours);
 }
 
-/* ---- the exposition, read independently ------------------------------------------------------------- */
+/* ---- the exposition, read independently
+ * ------------------------------------------------------------- */
 
 /* What follows `prefix` at the beginning of a line. */
 static const char *behind(const char *text, const char *prefix)
@@ -137,7 +139,8 @@ static void check_parsed(const promc__buffer *text, const struct texts *texts, p
     promc_parsed_free(parsed);
 }
 
-/* ---- entry -------------------------------------------------------------------------------------------- */
+/* ---- entry
+ * -------------------------------------------------------------------------------------------- */
 
 static int take_text(const void *data, size_t size, void *arg)
 {
@@ -159,8 +162,8 @@ static bool expose(promc__buffer *text, promc_format format, const char *help,
         status = promc_writer_end(writer);
     } else {
         promc_registry *registry = promc_registry_new();
-        promc_gauge_family *family = promc_gauge_family_new(
-            "g", help, PROMC_LABELS(label->name), .registry = registry);
+        promc_gauge_family *family =
+            promc_gauge_family_new("g", help, PROMC_LABELS(label->name), .registry = registry);
 
         if (family) {
             promc_gauge_set(promc_gauge_labels(family, label->value), 1);
@@ -199,7 +202,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     format |= PROMC_ESCAPE_ALLOW_UTF_8;
     exposed = expose(&text, format, help, &(promc_label){name, value}, true);
     if (expose(&again, format, help, &(promc_label){name, value}, false))
-        require(exposed && again.size == text.size && memcmp(again.data, text.data, text.size) == 0);
+        require(exposed && again.size == text.size &&
+                memcmp(again.data, text.data, text.size) == 0);
     if (exposed) {
         require(promc__utf8_valid(text.data, text.size));
         check_lines(text.data, &texts, flags & 1);

@@ -2,8 +2,9 @@
 /*
  * Accept and Accept-Encoding: byte 0 says which (1: the latter), the rest is the header.
  *
- * The answer is that of a second reader, which takes the header apart from left to right into tables
- * instead of spans. What cannot matter does not: blanks around commas, entries of types nobody knows.
+ * The answer is that of a second reader, which takes the header apart from left to right into
+ * tables instead of spans. What cannot matter does not: blanks around commas, entries of types
+ * nobody knows.
  */
 #include "fuzz.h"
 
@@ -54,15 +55,16 @@ static int weight_of(const char *text)
 {
     size_t size = strlen(text);
 
-    if (size < 1 || size > 5 || (text[0] != '0' && text[0] != '1') || (size > 1 && text[1] != '.') ||
-        (size > 2 && strspn(text + 2, "0123456789") != size - 2))
+    if (size < 1 || size > 5 || (text[0] != '0' && text[0] != '1') ||
+        (size > 1 && text[1] != '.') || (size > 2 && strspn(text + 2, "0123456789") != size - 2))
         return -1;
     if (text[0] == '1' && size > 2 && strspn(text + 2, "0") != size - 2)
         return -1;
     return (int)(strtod(text, NULL) * 1000 + 0.5);
 }
 
-/* ---- Accept -------------------------------------------------------------------------------------- */
+/* ---- Accept
+ * -------------------------------------------------------------------------------------- */
 
 struct entry {
     const char *type, *version, *proto, *encoding, *escaping, *q;
@@ -187,7 +189,8 @@ static void check_accept(const char *header)
     free(changed);
 }
 
-/* ---- Accept-Encoding ------------------------------------------------------------------------------ */
+/* ---- Accept-Encoding
+ * ------------------------------------------------------------------------------ */
 
 static bool is_token(const char *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers. Byte 0 chooses: a double of eight bytes, which is written and read by strtod(), or a text,
- * which is read as strtod() reads it if it is a number of the grammar, and refused otherwise.
+ * Numbers. Byte 0 chooses: a double of eight bytes, which is written and read by strtod(), or a
+ * text, which is read as strtod() reads it if it is a number of the grammar, and refused otherwise.
  */
 #include "fuzz.h"
 
@@ -16,7 +16,8 @@ static bool same_number(double a, double b)
     return isnan(a) ? isnan(b) : memcmp(&a, &b, sizeof(a)) == 0;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing -----------------------------------------------------------------------------------
+ */
 
 /* How many digits a number has from the first to the last that is not 0. */
 static int significant(const char *text)
@@ -99,7 +100,8 @@ static void check_integer(uint64_t value)
     require(promc__parse_i64(text, size, &back) && back == signed_value);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading -----------------------------------------------------------------------------------
+ */
 
 static const char *skip_digits(const char *at)
 {
@@ -145,7 +147,8 @@ static bool is_number(const char *text)
 {
     const char *at = text + (*text == '+' || *text == '-');
 
-    return is_decimal(text) || is_word(at, "inf") || is_word(at, "infinity") || is_word(text, "nan");
+    return is_decimal(text) || is_word(at, "inf") || is_word(at, "infinity") ||
+           is_word(text, "nan");
 }
 
 static void check_parse(const char *exact, size_t size)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Times of RFC 3339. Byte 0 chooses: a text, read as a second reader reads it that counts days one year
- * after the other; or seconds and nanoseconds, written as the C library's gmtime_r() has them, and
- * read again.
+ * Times of RFC 3339. Byte 0 chooses: a text, read as a second reader reads it that counts days one
+ * year after the other; or seconds and nanoseconds, written as the C library's gmtime_r() has them,
+ * and read again.
  */
 #include "fuzz.h"
 
@@ -12,7 +12,8 @@
 
 static const int64_t year_1 = -INT64_C(62135596800);
 
-/* ---- reading --------------------------------------------------------------------------------------- */
+/* ---- reading
+ * --------------------------------------------------------------------------------------- */
 
 static bool is_leap(int year)
 {
@@ -102,7 +103,8 @@ static void check_read(const char *text)
         check_write(time);
 }
 
-/* ---- writing --------------------------------------------------------------------------------------- */
+/* ---- writing
+ * --------------------------------------------------------------------------------------- */
 
 static void check_write(struct timespec time)
 {

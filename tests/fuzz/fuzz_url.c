@@ -3,8 +3,9 @@
  * URLs and percent-encoding. The input is two texts with a newline between them: a URL, and a
  * reference to be resolved from there.
  *
- * A URL that is accepted is what its parts put together; references are resolved as the algorithm of
- * RFC 3986 5.2 resolves them, word by word; paths and queries are decoded as a table decodes them.
+ * A URL that is accepted is what its parts put together; references are resolved as the algorithm
+ * of RFC 3986 5.2 resolves them, word by word; paths and queries are decoded as a table decodes
+ * them.
  */
 #include "fuzz.h"
 
@@ -12,7 +13,8 @@
 #include "http/query.h"
 #include "http/url.h"
 
-/* ---- RFC 3986, appendix B and 5.2, to the letter ------------------------------------------------- */
+/* ---- RFC 3986, appendix B and 5.2, to the letter
+ * ------------------------------------------------- */
 
 struct reference {
     char *scheme, *authority, *path, *query; /* NULL: undefined, but for the path */
@@ -130,7 +132,8 @@ static void check_resolved(const char *resolved, const struct reference *base,
     free(path);
 }
 
-/* ---- the parts ------------------------------------------------------------------------------------- */
+/* ---- the parts
+ * ------------------------------------------------------------------------------------- */
 
 static void check_parts(const promc__url *url, const char *text)
 {
@@ -182,7 +185,8 @@ static bool check_url(const char *text, const char *location)
     return true;
 }
 
-/* ---- percent-encoding -------------------------------------------------------------------------------- */
+/* ---- percent-encoding
+ * -------------------------------------------------------------------------------- */
 
 /* -1: no two hexadecimal digits. */
 static int percent(const char *text)
@@ -234,7 +238,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *newline = size ? memchr(data, '\n', size) : NULL;
     size_t first = newline ? (size_t)(newline - (const char *)data) : size;
     char *text = test_string(data, first);
-    char *location = test_string(data + first + (newline != NULL), size - first - (newline != NULL));
+    char *location =
+        test_string(data + first + (newline != NULL), size - first - (newline != NULL));
 
     if (!check_url(text, location))
         (void)check_url("http://a/b/c/d;p?q", location);

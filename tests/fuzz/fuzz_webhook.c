@@ -17,7 +17,8 @@
 static const promc__json_limits limits = {SIZE_MAX, 16, 100000};
 static const struct timespec now = {.tv_sec = 1750000000};
 
-/* ---- what was received ------------------------------------------------------------------------------ */
+/* ---- what was received
+ * ------------------------------------------------------------------------------ */
 
 static size_t check_labels(const promc_label *labels)
 {
@@ -102,7 +103,8 @@ static void check_notification(const promc__received *received, const promc__jso
     require(n->alerts == received->alerts && n->alert_count == received->count);
 }
 
-/* ---- sending it on ------------------------------------------------------------------------------------ */
+/* ---- sending it on
+ * ------------------------------------------------------------------------------------ */
 
 static void check_same_labels(const promc_label *sent, const promc_label *back)
 {
@@ -114,8 +116,8 @@ static void check_same_labels(const promc_label *sent, const promc_label *back)
     }
 }
 
-/* The end says whether an alert is over. One that is resolved without an end ends now, but not before
- * it begins. */
+/* The end says whether an alert is over. One that is resolved without an end ends now, but not
+ * before it begins. */
 static int sent_status(const promc_alert *alert)
 {
     struct timespec end = promc__time_is_set(alert->ends_at) ? alert->ends_at : alert->starts_at;
@@ -152,7 +154,8 @@ static void check_sent_on(const promc__received *received)
     promc__buffer_free(&text);
 }
 
-/* ---- entry ---------------------------------------------------------------------------------------------- */
+/* ---- entry
+ * ---------------------------------------------------------------------------------------------- */
 
 static int receive(promc__received *received, bool webhook, const char *text, size_t size)
 {
@@ -174,8 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     status = receive(&received, webhook, text, choices.left);
     if (status == PROMC_OK) {
         require(promc__json_read(&json, text, choices.left, &limits) == PROMC_OK);
-        check_against_document(&received,
-                               webhook ? member(json.values, "alerts") : json.values);
+        check_against_document(&received, webhook ? member(json.values, "alerts") : json.values);
         if (webhook)
             check_notification(&received, json.values);
         promc__json_free(&json);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The writer: families are opened and get samples in any order. Read back, the exposition has exactly
- * the samples that were written, grouped by family, in the order in which families were opened. An
- * in-order writer refuses what comes too late; without memory, or past its limit, it fails.
+ * The writer: families are opened and get samples in any order. Read back, the exposition has
+ * exactly the samples that were written, grouped by family, in the order in which families were
+ * opened. An in-order writer refuses what comes too late; without memory, or past its limit, it
+ * fails.
  */
 #include "fuzz.h"
 
@@ -20,7 +21,8 @@ static const double bounds[BOUNDS] = {0.5, 1, 1e6};
 static const char *const bound_texts[BOUNDS + 1] = {"0.5", "1.0", "1e+06", "+Inf"};
 static const char *const states[] = {"on", "o\"ff", NULL};
 
-/* ---- what was written ------------------------------------------------------------------------------- */
+/* ---- what was written
+ * ------------------------------------------------------------------------------- */
 
 struct expected {
     unsigned family;
@@ -48,7 +50,8 @@ static void expect(unsigned family, unsigned labels, const char *suffix, const c
         (struct expected){family, suffix, label, label_value, labels, value};
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------ */
+/* ---- calls
+ * ------------------------------------------------------------------------------------------ */
 
 static promc_family *open_family(promc_writer *writer, unsigned i, promc_type type, bool in_order)
 {
@@ -69,8 +72,8 @@ static promc_family *open_family(promc_writer *writer, unsigned i, promc_type ty
     return family;
 }
 
-static int write_number(promc_writer *writer, promc_family *family, struct choices *from, unsigned i,
-                        unsigned labels)
+static int write_number(promc_writer *writer, promc_family *family, struct choices *from,
+                        unsigned i, unsigned labels)
 {
     const char *suffix = model.types[i] == PROMC_TYPE_COUNTER ? "_total" : "";
     uint64_t number = choose_number(from, 1 + choose_byte(from) % 8);
@@ -96,8 +99,11 @@ static int write_histogram(promc_writer *writer, promc_family *family, struct ch
 {
     bool gauge = model.types[i] == PROMC_TYPE_GAUGE_HISTOGRAM;
     uint64_t counts[BOUNDS + 1], total = 0;
-    promc_histogram_value value = {.size = sizeof(value), .bounds = bounds, .counts = counts,
-                                   .count = BOUNDS, .sum = choose_byte(from)};
+    promc_histogram_value value = {.size = sizeof(value),
+                                   .bounds = bounds,
+                                   .counts = counts,
+                                   .count = BOUNDS,
+                                   .sum = choose_byte(from)};
 
     value.cumulative = choose_byte(from) & 1;
     for (unsigned b = 0; b <= BOUNDS; b++) {
@@ -112,13 +118,16 @@ static int write_histogram(promc_writer *writer, promc_family *family, struct ch
     return promc_writer_histogram(writer, family, &value, label_lists[labels]);
 }
 
-static int write_summary(promc_writer *writer, promc_family *family, struct choices *from, unsigned i,
-                         unsigned labels)
+static int write_summary(promc_writer *writer, promc_family *family, struct choices *from,
+                         unsigned i, unsigned labels)
 {
     static const double quantiles[] = {0.5, 0.99};
     double values[] = {choose_byte(from), choose_byte(from)};
-    promc_summary_value value = {.size = sizeof(value), .count = choose_byte(from),
-                                 .sum = choose_byte(from), .quantiles = quantiles, .values = values,
+    promc_summary_value value = {.size = sizeof(value),
+                                 .count = choose_byte(from),
+                                 .sum = choose_byte(from),
+                                 .quantiles = quantiles,
+                                 .values = values,
                                  .quantile_count = choose_below(from, 3)};
 
     expect(i, labels, "_count", NULL, NULL, (double)value.count);
@@ -128,8 +137,8 @@ static int write_summary(promc_writer *writer, promc_family *family, struct choi
     return promc_writer_summary(writer, family, &value, label_lists[labels]);
 }
 
-static int write_sample(promc_writer *writer, promc_family *family, struct choices *from, unsigned i,
-                        unsigned labels)
+static int write_sample(promc_writer *writer, promc_family *family, struct choices *from,
+                        unsigned i, unsigned labels)
 {
     bool active[STATES];
 
@@ -166,7 +175,8 @@ static void one_call(promc_writer *writer, struct choices *from, bool in_order)
     (void)write_sample(writer, family, from, i, labels);
 }
 
-/* ---- what came out ------------------------------------------------------------------------------------ */
+/* ---- what came out
+ * ------------------------------------------------------------------------------------ */
 
 static void check_sample(const promc_parsed *parsed, const struct expected *expected)
 {
@@ -183,7 +193,8 @@ static void check_sample(const promc_parsed *parsed, const struct expected *expe
     snprintf(name, sizeof(name), "%s%s", names[expected->family], expected->suffix);
     sample = promc_parsed_find(parsed, name, labels);
     if (!sample || sample->value != expected->value)
-        fprintf(stderr, "%s: %.17g, not %.17g\n", name, sample ? sample->value : -1, expected->value);
+        fprintf(stderr, "%s: %.17g, not %.17g\n", name, sample ? sample->value : -1,
+                expected->value);
     require(sample && sample->value == expected->value);
     require(sample->has_timestamp == (model.timestamp != 0));
     require(!sample->has_timestamp || sample->timestamp == model.timestamp);
@@ -243,8 +254,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct choices choices = {data, size};
     unsigned flags = size ? data[0] : 0;
-    promc_format format = (flags & 1 ? PROMC_FORMAT_OPENMETRICS : PROMC_FORMAT_TEXT_1_0_0) |
-                          PROMC_ESCAPE_ALLOW_UTF_8;
+    promc_format format =
+        (flags & 1 ? PROMC_FORMAT_OPENMETRICS : PROMC_FORMAT_TEXT_1_0_0) | PROMC_ESCAPE_ALLOW_UTF_8;
     promc__buffer text = PROMC__BUFFER(0);
     int status;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What fuzz_parse_text.c and fuzz_parse_openmetrics.c expect of the parsers: strings are valid UTF-8 and
- * end in NUL, the tree has what the callbacks were told, strict readers refuse at least what others
- * refuse, and what was read can be written so that it reads the same.
+ * What fuzz_parse_text.c and fuzz_parse_openmetrics.c expect of the parsers: strings are valid
+ * UTF-8 and end in NUL, the tree has what the callbacks were told, strict readers refuse at least
+ * what others refuse, and what was read can be written so that it reads the same.
  */
 #ifndef TESTS_FUZZ_PARSE_ORACLE_H
 #define TESTS_FUZZ_PARSE_ORACLE_H
@@ -15,7 +15,8 @@
 
 #include <math.h>
 
-/* ---- consistency ------------------------------------------------------------------------------- */
+/* ---- consistency -------------------------------------------------------------------------------
+ */
 
 static void check_string(const char *text, size_t size)
 {
@@ -50,7 +51,8 @@ static void check_family(const promc_parsed_family *family)
         check_string(family->unit, strlen(family->unit));
 }
 
-/* ---- equality ---------------------------------------------------------------------------------- */
+/* ---- equality ----------------------------------------------------------------------------------
+ */
 
 static bool same_number(double a, double b)
 {
@@ -108,7 +110,8 @@ static void check_same_tree(const promc_parsed *a, const promc_parsed *b)
     require(!f && !g);
 }
 
-/* ---- the tree against the callbacks ------------------------------------------------------------- */
+/* ---- the tree against the callbacks -------------------------------------------------------------
+ */
 
 /* What callbacks were told, as a sum that does not depend on the order: samples of one family may
  * come apart in text. */
@@ -176,7 +179,8 @@ static void check_tree(const promc_parsed *parsed, const struct told *told)
     require(seen.samples == told->samples && seen.sum == told->sum);
 }
 
-/* ---- writing what was read ----------------------------------------------------------------------- */
+/* ---- writing what was read
+ * ----------------------------------------------------------------------- */
 
 static void write_escaped(promc__buffer *out, const char *text, size_t size, bool quotes)
 {
@@ -244,8 +248,8 @@ static void write_sample(promc__buffer *out, const promc_parsed_sample *s, bool 
         if (openmetrics)
             write_number(out, s->timestamp);
         else
-            promc__buffer_append(
-                out, text, (size_t)snprintf(text, sizeof(text), "%.0f", s->timestamp * 1000));
+            promc__buffer_append(out, text,
+                                 (size_t)snprintf(text, sizeof(text), "%.0f", s->timestamp * 1000));
     }
     if (s->exemplar) {
         promc__buffer_string(out, " # ");
@@ -314,7 +318,8 @@ static void check_round_trip(promc_format format, const promc_parsed *parsed)
     promc__buffer_free(&text);
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------- */
+/* ---- all of it
+ * ----------------------------------------------------------------------------------- */
 
 enum { CHOOSE_STRICT = 1, CHOOSE_SMALL = 2, CHOOSE_MEMORY = 4 };
 
@@ -324,10 +329,14 @@ static inline void check_parser(promc_format format, const uint8_t *data, size_t
     struct choices choices = {data, size};
     uint8_t flags = choose_byte(&choices);
     size_t line = 0, column = 0;
-    promc_parse_opts options = {.size = sizeof options, .strict = flags & CHOOSE_STRICT,
-                                .error_line = &line, .error_column = &column};
-    promc_parse_callbacks callbacks = {.size = sizeof callbacks, .family = take_family,
-                                       .sample = take_sample, .options = &options};
+    promc_parse_opts options = {.size = sizeof options,
+                                .strict = flags & CHOOSE_STRICT,
+                                .error_line = &line,
+                                .error_column = &column};
+    promc_parse_callbacks callbacks = {.size = sizeof callbacks,
+                                       .family = take_family,
+                                       .sample = take_sample,
+                                       .options = &options};
     struct told told = {0, 0};
     promc_parsed *parsed;
     int status, strictly;

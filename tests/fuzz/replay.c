@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Gives a target inputs that are there already, without a fuzzing engine: replay [FILE|FOLDER]...
- * Without arguments it takes the target's own corpus, from the root of the repository. Every input is
- * a block of exactly its size, so that reading past its end is seen.
+ * Without arguments it takes the target's own corpus, from the root of the repository. Every input
+ * is a block of exactly its size, so that reading past its end is seen.
  */
 #include "fuzz.h"
 
