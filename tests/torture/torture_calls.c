@@ -35,12 +35,12 @@ static void describe_fault(void)
 
 /* ---- serving ----------------------------------------------------------------------------------- */
 
-/* The answer of a server in the loop of the test; patience in milliseconds. */
-static const char *answer_of(promc_http_server *server, int fd, unsigned patience)
+/* The answer of a server in the loop of the test; within so many milliseconds. */
+static const char *answer_of(promc_http_server *server, int fd, unsigned milliseconds)
 {
     static char text[1 << 17];
     size_t size = 0;
-    uint64_t end = peer_ms() + patience;
+    uint64_t end = peer_ms() + milliseconds;
     long got = -1;
 
     while (got != 0 && peer_ms() < end) {
@@ -54,29 +54,41 @@ static const char *answer_of(promc_http_server *server, int fd, unsigned patienc
     return text;
 }
 
-static bool is_answered(promc_http_server *server, int fd, unsigned patience)
+/* A client that has sent its request, undisturbed by signals; -1: it could not. */
+static int client_of(int port, const char *unix_path)
 {
+    sigset_t all, before;
+    int fd;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    fd = unix_path ? peer_connect_unix(unix_path)
+                   : peer_connect("127.0.0.1", port);
+    if (fd >= 0)
+        (void)send(fd, GET, strlen(GET), MSG_NOSIGNAL);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return fd;
+}
+
+static bool is_answered(promc_http_server *server, int port, const char *unix_path,
+                        unsigned milliseconds)
+{
+    int fd = client_of(port, unix_path);
     bool answered;
 
     if (fd < 0)
         return false;
-    answered = send(fd, GET, strlen(GET), MSG_NOSIGNAL) == (long)strlen(GET) &&
-               strstr(answer_of(server, fd, patience), "space_sub_g_bytes{") != NULL;
+    answered = strstr(answer_of(server, fd, milliseconds), "space_sub_g_bytes{") != NULL;
     close(fd);
     return answered;
 }
 
 /* One client may lose; the next one must not. */
-static void serve_two(promc_http_server *server, const char *unix_path)
+static void serve_two(promc_http_server *server, int port, const char *unix_path)
 {
-    int port = promc_http_server_port(server);
-
-    (void)is_answered(
-        server, unix_path ? peer_connect_unix(unix_path) : peer_connect("127.0.0.1", port), 40);
+    (void)is_answered(server, port, unix_path, 15);
     disarm_fault();
-    if (!is_answered(server,
-                     unix_path ? peer_connect_unix(unix_path) : peer_connect("127.0.0.1", port),
-                     5000)) {
+    if (!is_answered(server, port, unix_path, 5000)) {
         describe_fault();
         fail();
     }
@@ -89,7 +101,7 @@ static int serve_in_a_loop(void)
 
     if (!server)
         return promc_last_error()->code;
-    serve_two(server, NULL);
+    serve_two(server, promc_http_server_port(server), NULL);
     promc_http_server_stop(server);
     return PROMC_OK;
 }
@@ -116,7 +128,7 @@ static int serve_a_unix_socket(void)
     close(peer_bind_unix(socket_path));
     server = promc_http_server_open(0, .unix_path = socket_path, .registry = registry);
     if (server)
-        serve_two(server, socket_path);
+        serve_two(server, 0, socket_path);
     promc_http_server_stop(server);
     (void)unlink(socket_path);
     return server ? PROMC_OK : promc_last_error()->code;
@@ -129,9 +141,7 @@ static int serve_a_given_descriptor(void)
     promc_http_server *server = promc_http_server_open(0, .fd = PROMC_FD(fd), .registry = registry);
 
     if (server) {
-        (void)is_answered(server, peer_connect("127.0.0.1", port), 40);
-        disarm_fault();
-        assert_true(is_answered(server, peer_connect("127.0.0.1", port), 5000));
+        serve_two(server, port, NULL);
         promc_http_server_stop(server);
     } else {
         code = promc_last_error()->code;
@@ -151,7 +161,7 @@ static int serve_in_a_thread(void)
     if (!server)
         return promc_last_error()->code;
     for (int i = 0; i < 2; i++) {
-        struct timeval patience = {.tv_sec = i ? 5 : 0, .tv_usec = i ? 0 : 30000};
+        struct timeval patience = {.tv_sec = i ? 5 : 0, .tv_usec = i ? 0 : 15000};
 
         fd = peer_connect("127.0.0.1", promc_http_server_port(server));
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -170,18 +180,25 @@ static int serve_in_a_thread(void)
 
 /* ---- sending ----------------------------------------------------------------------------------- */
 
+/* What is said to have arrived has. (An earlier one, given up by its sender, may come in late.) */
 static int arrived(struct responder *responder, unsigned before, int code)
 {
     if (code == PROMC_OK)
-        assert_int_equal(atomic_load(&responder->complete), before + 1);
+        assert_true(atomic_load(&responder->complete) > before);
     return code;
+}
+
+/* Seconds of the fast clock. */
+static double patience(void)
+{
+    return atomic_load(&fault_at) >= 0 ? 0.4 : 300;
 }
 
 static int push(void)
 {
     unsigned before = atomic_load(&web.complete);
     int status = -1;
-    int code = promc_push_to_gateway(web.address, "job", .registry = registry, .timeout = 0.1,
+    int code = promc_push_to_gateway(web.address, "job", .registry = registry, .timeout = patience(),
                                      .status = &status);
 
     if (code == PROMC_OK)
@@ -196,12 +213,12 @@ static int push_by_name(void)
 
     snprintf(address, sizeof(address), "localhost:%d", web.port);
     return arrived(&web, before,
-                   promc_pushadd_to_gateway(address, "job", .registry = earlier, .timeout = 0.1));
+                   promc_pushadd_to_gateway(address, "job", .registry = earlier, .timeout = patience()));
 }
 
 static int graphite(void)
 {
-    return promc_push_to_graphite(lines.address, .registry = registry, .timeout = 0.1);
+    return promc_push_to_graphite(lines.address, .registry = registry, .timeout = patience());
 }
 
 static int remote_write(void)
@@ -209,7 +226,7 @@ static int remote_write(void)
     unsigned before = atomic_load(&web.complete);
 
     return arrived(&web, before,
-                   promc_remote_write(web.url, .registry = registry, .timeout = 0.1));
+                   promc_remote_write(web.url, .registry = registry, .timeout = patience()));
 }
 
 static int send_alert(void)
@@ -219,13 +236,13 @@ static int send_alert(void)
 
     return arrived(&web, before,
                    promc_alertmanager_send_with(
-                       PROMC_ALERTMANAGER(.url = web.url, .timeout = 0.1), &alert, 1));
+                       PROMC_ALERTMANAGER(.url = web.url, .timeout = patience()), &alert, 1));
 }
 
 static int push_regularly(void)
 {
     promc_pusher *pusher =
-        promc_pusher_start(web.address, "job", .registry = earlier, .timeout = 0.1, .interval = 60);
+        promc_pusher_start(web.address, "job", .registry = earlier, .timeout = patience(), .interval = 60);
 
     if (!pusher)
         return promc_last_error()->code;
