@@ -8,6 +8,7 @@
 
 #include "scripted_server.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 
 struct responder {
@@ -63,6 +64,8 @@ static inline bool responder_start(struct responder *responder, const char *answ
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(address);
+    sigset_t all, before;
+    int error;
 
     responder->answer = answer;
     atomic_store(&responder->over, false);
@@ -76,7 +79,12 @@ static inline bool responder_start(struct responder *responder, const char *answ
     responder->port = ntohs(address.sin_port);
     snprintf(responder->address, sizeof(responder->address), "127.0.0.1:%d", responder->port);
     snprintf(responder->url, sizeof(responder->url), "http://%s", responder->address);
-    return pthread_create(&responder->thread, NULL, responder_run, responder) == 0;
+    /* Signals are for others. */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&responder->thread, NULL, responder_run, responder);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error == 0;
 }
 
 static inline void responder_stop(struct responder *responder)

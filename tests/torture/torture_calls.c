@@ -191,7 +191,7 @@ static int arrived(struct responder *responder, unsigned before, int code)
 /* Seconds of the fast clock. */
 static double patience(void)
 {
-    return atomic_load(&fault_at) >= 0 ? 0.4 : 300;
+    return atomic_load(&fault_at) >= 0 ? 0.1 : 300;
 }
 
 static int push(void)
