@@ -65,10 +65,16 @@ check-integration: all $(BUILD)/tests/replay $(EXAMPLES) | $(filter deps-integra
 check-abi: ## The binary interface against the last release (ABI_BASE=commit: against that)
 	@+tests/abi.sh
 
+long-run: $(OBJ)/tests/stress_long_run ## Scrapes, updates, churn, pushes, forks and faults for TIME=1200 seconds
+	$(RUN) $< $(or $(TIME),1200)
+
+long-updates: $(OBJ)/tests/stress_updates ## Lost updates in a billion and more: TIME=120 seconds
+	$(RUN) $< $(or $(TIME),120)
+
 deps: ## Installs what check needs, if it is missing
 	@tests/deps.sh check
 
 deps-integration: ## Installs the servers check-integration needs, if they are missing
 	@tests/deps.sh integration
 
-.PHONY: check check-unit check-torture check-stress check-examples check-conformance check-integration check-abi deps deps-integration
+.PHONY: check check-unit check-torture check-stress check-examples check-conformance check-integration check-abi long-run long-updates deps deps-integration

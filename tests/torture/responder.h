@@ -19,15 +19,17 @@ struct responder {
     pthread_t thread;
     atomic_bool over;
     atomic_uint complete; /* requests that came to their end */
+    char request[1 << 17];
 };
 
-static inline bool responder_read(int fd, bool http)
+static inline bool responder_read(struct responder *responder, int fd)
 {
-    static char text[1 << 17];
-    size_t size = 0, need = 0;
+    char *text = responder->request;
+    size_t size = 0, need = 0, room = sizeof(responder->request) - 1;
+    bool http = responder->answer != NULL;
 
-    while (size < sizeof(text) - 1 && (!need || size < need)) {
-        ssize_t got = recv(fd, text + size, sizeof(text) - 1 - size, 0);
+    while (size < room && (!need || size < need)) {
+        ssize_t got = recv(fd, text + size, room - size, 0);
 
         if (got <= 0)
             return !http && got == 0 && size > 0 && text[size - 1] == '\n';
@@ -50,7 +52,7 @@ static inline void *responder_run(void *arg)
         if (fd < 0)
             break;
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-        if (responder_read(fd, responder->answer != NULL)) {
+        if (responder_read(responder, fd)) {
             atomic_fetch_add(&responder->complete, 1);
             if (responder->answer)
                 server_say(fd, responder->answer, strlen(responder->answer), 4096);
