@@ -1,15 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The benchmark is linked with the shared library, as most programs are.
+# The benchmark is linked with the shared library, as most programs are, and its limits are in one of
+# their own. What the limits print numbers with is the library's own function.
 
-BENCH := $(OBJ)/tests/bench
+BENCH_OBJ := $(OBJ)/tests/bench
+BENCH := $(BENCH_OBJ)/bench
+BENCH_SHARED := measure memory registries
+BENCH_SOURCES := $(patsubst %,tests/bench/%.c,bench table updates lookups scrapes codecs http copy_server programs $(BENCH_SHARED))
+BENCH_PROGRAMS := $(addprefix $(BENCH_OBJ)/,nothing counts serves hundred)
+BENCH_RPATH = -Wl,-rpath,$(abspath $(OBJ)) -Wl,-rpath,$(abspath $(BENCH_OBJ))
+# zlib is only compared with.
+BENCH_ZLIB = $(shell echo '\#include <zlib.h>' | $(CC) -E - >/dev/null 2>&1 && echo $1)
 
-$(BENCH): tests/bench/bench.c tests/bench/limits.c tests/bench/limits.h $(SO)
+$(BENCH_OBJ)/liblimits.so: tests/bench/limits.c tests/bench/limits.h $(OBJ)/lib/base/number.o
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -Ilib -shared -fvisibility=default $(LINK) -o $@ $< $(OBJ)/lib/base/number.o $(LDLIBS)
+
+$(BENCH): $(BENCH_SOURCES) tests/bench/bench.h tests/bench/limits.h $(BENCH_OBJ)/liblimits.so $(SO)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) tests/bench/bench.c tests/bench/limits.c -o $@ $(LINK) $(firstword $(SO)) -Wl,-rpath,$(abspath $(OBJ)) $(LDLIBS)
+	$(Q)$(COMPILE) $(call BENCH_ZLIB,-DBENCH_ZLIB) -DBENCH_FOLDER='"$(abspath $(BENCH_OBJ))"' \
+	    -DBENCH_LIBRARY='"$(abspath $(firstword $(SO)))"' $(BENCH_SOURCES) -o $@ $(LINK) \
+	    $(firstword $(SO)) $(BENCH_OBJ)/liblimits.so $(BENCH_RPATH) $(call BENCH_ZLIB,-lz) $(LDLIBS)
 
-bench: $(BENCH) ## Each operation beside its physical limit (BENCH_ARGS='--json --series 100000')
+$(BENCH_OBJ)/nothing $(BENCH_OBJ)/counts $(BENCH_OBJ)/serves: $(BENCH_OBJ)/%: tests/bench/programs/%.c $(A)
+	$(call program,,)
+
+$(BENCH_OBJ)/hundred: tests/bench/programs/hundred.c $(SO)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) $< -o $@ $(LINK) $(firstword $(SO)) $(BENCH_RPATH) $(LDLIBS)
+
+bench: $(BENCH) $(BENCH_PROGRAMS) ## Each operation beside its physical limit (BENCH_ARGS='--markdown --only scrape')
 	@$(BENCH) $(BENCH_ARGS)
 
 .PHONY: bench
