@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The least an HTTP server could do: waits for the end of a request, copies a response, sends it.
  */
+#define _GNU_SOURCE
 #include "bench.h"
 
 #include <arpa/inet.h>
@@ -27,7 +28,7 @@ static void watch(int fd)
 
 static void greet(void)
 {
-    int fd = accept(listening, NULL, NULL), on = 1;
+    int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC), on = 1;
 
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     watch(fd);
@@ -44,8 +45,11 @@ static void answer(int fd)
         for (size_t sent = 0; sent < response_size && got > 0; sent += (size_t)got)
             got = send(fd, copy + sent, response_size - sent, MSG_NOSIGNAL);
     }
-    if (got <= 0)
-        close(fd);
+    if (got > 0)
+        return;
+    /* A child that is about to exec may hold the descriptor too: closing is not enough. */
+    (void)epoll_ctl(poller, EPOLL_CTL_DEL, fd, NULL);
+    close(fd);
 }
 
 static void *serve(void *arg)
@@ -75,8 +79,8 @@ int bench_start_copy_server(const char *text, size_t size)
     response = text;
     response_size = size;
     copy = malloc(size);
-    poller = epoll_create1(0);
-    listening = socket(AF_INET, SOCK_STREAM, 0);
+    poller = epoll_create1(EPOLL_CLOEXEC);
+    listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     bench_check(copy && bind(listening, (struct sockaddr *)&address, length) == 0 &&
                     listen(listening, 64) == 0 &&
