@@ -27,12 +27,23 @@ $(BENCH): $(BENCH_SOURCES) tests/bench/bench.h tests/bench/limits.h $(BENCH_OBJ)
 $(BENCH_OBJ)/nothing $(BENCH_OBJ)/counts $(BENCH_OBJ)/serves: $(BENCH_OBJ)/%: tests/bench/programs/%.c $(A)
 	$(call program,,)
 
-$(BENCH_OBJ)/hundred: tests/bench/programs/hundred.c $(SO)
+# A program from one source: $(call dynamic_program,more sources).
+define dynamic_program
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) $< -o $@ $(LINK) $(firstword $(SO)) $(BENCH_RPATH) $(LDLIBS)
+	$(Q)$(COMPILE) $< $1 -o $@ $(LINK) $(firstword $(SO)) $(BENCH_RPATH) $(LDLIBS)
+endef
+
+$(BENCH_OBJ)/hundred: tests/bench/programs/hundred.c $(SO)
+	$(call dynamic_program,)
+
+$(BENCH_OBJ)/promc: tests/bench/peers/promc.c $(SO)
+	$(call dynamic_program,)
 
 bench: $(BENCH) $(BENCH_PROGRAMS) ## Each operation beside its physical limit (BENCH_ARGS='--markdown --only scrape')
 	@$(BENCH) $(BENCH_ARGS)
 
-.PHONY: bench
+bench-peers: $(BENCH_OBJ)/promc ## The same work in other libraries, as far as they are installed (PEERS_ARGS='--markdown --only http')
+	@python3 tests/bench/peers/compare.py --build '$(BUILD)/peers' --ours $(BENCH_OBJ)/promc $(PEERS_ARGS)
+
+.PHONY: bench bench-peers
