@@ -40,10 +40,16 @@ $(BENCH_OBJ)/hundred: tests/bench/programs/hundred.c $(SO)
 $(BENCH_OBJ)/promc: tests/bench/peers/promc.c $(SO)
 	$(call dynamic_program,)
 
+$(BENCH_OBJ)/curves: tests/bench/curves.c $(BENCH_SHARED:%=tests/bench/%.c) tests/bench/bench.h $(SO)
+	$(call dynamic_program,$(BENCH_SHARED:%=tests/bench/%.c))
+
 bench: $(BENCH) $(BENCH_PROGRAMS) ## Each operation beside its physical limit (BENCH_ARGS='--markdown --only scrape')
 	@$(BENCH) $(BENCH_ARGS)
 
 bench-peers: $(BENCH_OBJ)/promc ## The same work in other libraries, as far as they are installed (PEERS_ARGS='--markdown --only http')
 	@python3 tests/bench/peers/compare.py --build '$(BUILD)/peers' --ours $(BENCH_OBJ)/promc $(PEERS_ARGS)
 
-.PHONY: bench bench-peers
+bench-curves: $(BENCH_OBJ)/curves ## How cost grows with threads and series; draws tests/bench/curves.svg (CURVES_ARGS='--most 1000000')
+	@python3 tests/bench/curves.py --program $< --data '$(BUILD)/curves.json' --picture tests/bench/curves.svg $(CURVES_ARGS)
+
+.PHONY: bench bench-peers bench-curves
