@@ -52,4 +52,10 @@ bench-peers: $(BENCH_OBJ)/promc ## The same work in other libraries, as far as t
 bench-curves: $(BENCH_OBJ)/curves ## How cost grows with threads and series; draws tests/bench/curves.svg (CURVES_ARGS='--most 1000000')
 	@python3 tests/bench/curves.py --program $< --data '$(BUILD)/curves.json' --picture tests/bench/curves.svg $(CURVES_ARGS)
 
-.PHONY: bench bench-peers bench-curves
+bench-readme: $(BENCH) $(BENCH_PROGRAMS) $(BENCH_OBJ)/promc bench-curves ## Measures everything and puts tables and picture into README.md
+	@$(BENCH) --markdown $(BENCH_ARGS) >'$(BUILD)/bench.md'
+	@python3 tests/bench/into_readme.py 'make bench' <'$(BUILD)/bench.md'
+	@python3 tests/bench/peers/compare.py --markdown --build '$(BUILD)/peers' --ours $(BENCH_OBJ)/promc $(PEERS_ARGS) >'$(BUILD)/peers.md'
+	@python3 tests/bench/into_readme.py 'make bench-peers' <'$(BUILD)/peers.md'
+
+.PHONY: bench bench-peers bench-curves bench-readme
