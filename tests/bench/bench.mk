@@ -12,10 +12,10 @@ BENCH_RPATH = -Wl,-rpath,$(abspath $(OBJ)) -Wl,-rpath,$(abspath $(BENCH_OBJ))
 # zlib is only compared with.
 BENCH_ZLIB = $(shell echo '\#include <zlib.h>' | $(CC) -E - >/dev/null 2>&1 && echo $1)
 
-$(BENCH_OBJ)/liblimits.so: tests/bench/limits.c tests/bench/limits.h $(OBJ)/lib/base/number.o
+$(BENCH_OBJ)/liblimits.so: tests/bench/limits.c tests/bench/limits.h $(A)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -Ilib -shared -fvisibility=default $(LINK) -o $@ $< $(OBJ)/lib/base/number.o $(LDLIBS)
+	$(Q)$(COMPILE) -Ilib -shared -fvisibility=default $(LINK) -o $@ $< $(A) -Wl,--exclude-libs,ALL $(LDLIBS)
 
 $(BENCH): $(BENCH_SOURCES) tests/bench/bench.h tests/bench/limits.h $(BENCH_OBJ)/liblimits.so $(SO)
 	$(call say,CC,$@)
