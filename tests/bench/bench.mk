@@ -46,6 +46,8 @@ $(BENCH_OBJ)/curves: tests/bench/curves.c $(BENCH_SHARED:%=tests/bench/%.c) test
 bench: $(BENCH) $(BENCH_PROGRAMS) ## Each operation beside its physical limit (BENCH_ARGS='--markdown --only scrape')
 	@$(BENCH) $(BENCH_ARGS)
 
+bench-build: $(BENCH) $(BENCH_PROGRAMS) $(BENCH_OBJ)/promc $(BENCH_OBJ)/curves ## What the bench targets run, built only
+
 bench-peers: $(BENCH_OBJ)/promc ## The same work in other libraries, as far as they are installed (PEERS_ARGS='--markdown --only http')
 	@python3 tests/bench/peers/compare.py --build '$(BUILD)/peers' --ours $(BENCH_OBJ)/promc $(PEERS_ARGS)
 
@@ -58,4 +60,4 @@ bench-readme: $(BENCH) $(BENCH_PROGRAMS) $(BENCH_OBJ)/promc bench-curves ## Meas
 	@python3 tests/bench/peers/compare.py --markdown --build '$(BUILD)/peers' --ours $(BENCH_OBJ)/promc $(PEERS_ARGS) >'$(BUILD)/peers.md'
 	@python3 tests/bench/into_readme.py 'make bench-peers' <'$(BUILD)/peers.md'
 
-.PHONY: bench bench-peers bench-curves bench-readme
+.PHONY: bench bench-build bench-peers bench-curves bench-readme
