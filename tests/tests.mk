@@ -77,4 +77,7 @@ deps: ## Installs what check needs, if it is missing
 deps-integration: ## Installs the servers check-integration needs, if they are missing
 	@tests/deps.sh integration
 
-.PHONY: check check-unit check-torture check-stress check-examples check-conformance check-integration check-abi long-run long-updates deps deps-integration
+deps-bench: ## Installs what bench and bench-peers compare with, if it is missing
+	@tests/deps.sh bench
+
+.PHONY: check check-unit check-torture check-stress check-examples check-conformance check-integration check-abi long-run long-updates deps deps-integration deps-bench

@@ -69,8 +69,10 @@ static void gzip(promc_registry *registry, const promc_text *text)
         bench_add(&theirs, (double)zlib_bytes);
     }
     bench_check(plain_bytes > text->size, "a response");
-    bench_print(&speed, &promc, &limit);
-    bench_print(&size, &ours, &theirs);
+    if (bench_wants(speed.name))
+        bench_print(&speed, &promc, &limit);
+    if (bench_wants(size.name))
+        bench_print(&size, &ours, &theirs);
 }
 #else
 static void gzip(promc_registry *registry, const promc_text *text)

@@ -100,7 +100,7 @@ static void run(const struct bench_row *row, size_t count, int threads)
     double before = total(), limit_before = limit_total(), calls;
     size_t allocations;
 
-    (void)bench_time_loop(look_up, 16 * children, threads);
+    (void)bench_time_loop(look_up, children, threads);
     allocations = atomic_load(&bench_allocations);
     for (int i = 0; i < bench_repeats; i++) {
         bench_add(&limit, bench_time_loop(look_up_limit, count, threads));
@@ -110,7 +110,7 @@ static void run(const struct bench_row *row, size_t count, int threads)
     bench_print(row, &promc, &limit);
     calls = (double)bench_loop_calls(count, threads) * bench_repeats;
     bench_check(limit_total() - limit_before == calls, "the limit of lookups");
-    calls += (double)bench_loop_calls(16 * children, threads);
+    calls += (double)bench_loop_calls(children, threads);
     bench_check(total() - before == calls, row->name);
 }
 

@@ -47,7 +47,7 @@ static void describe(char *text, size_t size)
 
 /* ---- numbers and targets --------------------------------------------------------------------- */
 
-/* Three digits or more: "2.25", "40.1", "1,024" without the comma. NaN is nothing. */
+/* Three digits or more: "2.25", "40.1", "1024". NaN is nothing. */
 static const char *number_text(char *text, size_t size, double value)
 {
     if (isnan(value))
@@ -66,8 +66,7 @@ static void target_text(char *text, size_t size, const struct bench_row *row)
     if (row->ratio > 0)
         used = (size_t)snprintf(text, size, "%s %gx", sign, row->ratio);
     if (row->value > 0)
-        snprintf(text + used, size - used, "%s%s %g %s", used ? ", " : "", used ? "" : sign,
-                 row->value, row->unit);
+        snprintf(text + used, size - used, "%s %g %s", used ? "," : sign, row->value, row->unit);
 }
 
 static bool reaches(const struct bench_row *row, double value, double target)
@@ -87,8 +86,8 @@ void bench_begin_table(enum bench_style how, const char *pattern)
     if (style == BENCH_JSON)
         printf("{\"machine\": \"%s\", \"rows\": [", machine);
     else if (style == BENCH_MARKDOWN)
-        printf("%s.\n\n| Operation | promc | limit | ratio | target | the limit is |\n"
-               "|---|---:|---:|---:|---|---|\n",
+        printf("%s.\n\n| Operation | promc | spread | limit | ratio | target | the limit is |\n"
+               "|---|---:|---:|---:|---:|---|---|\n",
                machine);
     else
         printf("%s\n\n%-44s %9s %9s %-9s %7s %8s  %s\n", machine, "", "promc", "limit", "", "ratio",
@@ -132,17 +131,18 @@ static void print_json(const struct bench_row *row, double promc, double spread,
            good ? "true" : "false");
 }
 
-static void print_markdown(const struct bench_row *row, double promc, double limit, bool good)
+static void print_markdown(const struct bench_row *row, double promc, double spread, double limit,
+                           bool good)
 {
-    char ours[32], theirs[32], ratio[32], target[64];
+    char ours[32], around[32], theirs[32], ratio[32], target[64];
 
     number_text(ours, sizeof(ours), promc);
+    number_text(around, sizeof(around), spread);
     number_text(theirs, sizeof(theirs), limit);
     number_text(ratio, sizeof(ratio), promc / limit);
     target_text(target, sizeof(target), row);
-    printf("| %s | %s %s | %s%s%s | %s | %s%s | %s |\n", row->name, ours, row->unit, theirs,
-           row->limit ? " " : "", row->limit ? row->unit : "", ratio, target,
-           good ? "" : ", **missed**", row->limit ? row->limit : "");
+    printf("| %s | %s %s | %s | %s | %s | %s%s | %s |\n", row->name, ours, row->unit, around,
+           theirs, ratio, target, good ? "" : ", **missed**", row->limit ? row->limit : "");
 }
 
 static void print_text(const struct bench_row *row, double promc, double spread, double limit,
@@ -167,7 +167,7 @@ static void print_row(const struct bench_row *row, double promc, double spread, 
     if (style == BENCH_JSON)
         print_json(row, promc, spread, limit, limit_spread, good);
     else if (style == BENCH_MARKDOWN)
-        print_markdown(row, promc, limit, good);
+        print_markdown(row, promc, spread, limit, good);
     else
         print_text(row, promc, spread, limit, good);
     any_row = true;
@@ -191,7 +191,7 @@ static void print_nothing(const char *name, const char *what, const char *why)
     if (style == BENCH_JSON)
         printf("%s\n  {\"name\": \"%s\", \"%s\": \"%s\"}", any_row ? "," : "", name, what, why);
     else if (style == BENCH_MARKDOWN)
-        printf("| %s | %s: %s | | | | |\n", name, what, why);
+        printf("| %s | %s: %s | | | | | |\n", name, what, why);
     else
         printf("%-44s %s: %s\n", name, what, why);
     any_row = true;
