@@ -12,7 +12,7 @@ enum { GATE, OVERFLOW };
 /* In the gate, whose lower bits count those who are in. */
 #define CLOSED ((uint64_t)1 << 63)
 
-static uint32_t slot_of(promc__numbers *level)
+static uint32_t level_slot(promc__numbers *level)
 {
     return atomic_load_explicit(&level->slot, memory_order_acquire) & PROMC__SLOT_MASK;
 }
@@ -20,7 +20,7 @@ static uint32_t slot_of(promc__numbers *level)
 /* Those of a level that has a slot. */
 static promc__cell *common_cells(promc__numbers *level)
 {
-    return promc__find_cell(&promc__common, slot_of(level));
+    return promc__find_cell(&promc__common, level_slot(level));
 }
 
 static bool take_cells(promc__numbers *level)
@@ -43,11 +43,11 @@ static bool attach(promc__numbers *level)
 {
     bool done;
 
-    if (slot_of(level) != PROMC__NO_SLOT)
+    if (level_slot(level) != PROMC__NO_SLOT)
         return true;
     if (pthread_mutex_trylock(&promc__cells_lock) != 0)
         return false;
-    done = slot_of(level) != PROMC__NO_SLOT || take_cells(level);
+    done = level_slot(level) != PROMC__NO_SLOT || take_cells(level);
     promc__unlock(&promc__cells_lock);
     return done;
 }
@@ -60,8 +60,8 @@ void promc__level_release(promc__numbers *level)
         return;
     atomic_store_explicit(&common[GATE].bits, 0, memory_order_relaxed);
     atomic_store_explicit(&common[OVERFLOW].bits, 0, memory_order_relaxed);
-    promc__slots_clear(PROMC__LEVEL_CELLS, slot_of(level));
-    promc__slots_give(PROMC__LEVEL_CELLS, slot_of(level));
+    promc__slots_clear(PROMC__LEVEL_CELLS, level_slot(level));
+    promc__slots_give(PROMC__LEVEL_CELLS, level_slot(level));
 }
 
 /* ---- tags ------------------------------------------------------------------------------------ */
@@ -191,7 +191,7 @@ void promc__level_add_slowly(promc__numbers *level, double amount)
     bool done = !takes_updates(level);
 
     if (!done && section.usable && attach(level))
-        record = promc__make_private_cell(section.usable, slot_of(level));
+        record = promc__make_private_cell(section.usable, level_slot(level));
     while (!done)
         done = record ? add_privately(level, section.usable, record, amount)
                       : add_in_common(level, amount);
@@ -207,7 +207,7 @@ static double number_in(const promc__cell *cell)
 
 static double sum_records(promc__numbers *level, uint64_t tag)
 {
-    uint32_t slot = slot_of(level);
+    uint32_t slot = level_slot(level);
     double sum = 0;
 
     for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
