@@ -124,7 +124,7 @@ static void *scrape(void *arg)
     struct scraper *scraper = arg;
     struct stress_scrape *checker = stress_new_scrape();
     struct stress_response *response = malloc(sizeof(*response));
-    double next = stress_now();
+    double next = stress_now(), now;
     int fd = -1;
 
     CHECK(response != NULL, "out of memory");
@@ -148,10 +148,11 @@ static void *scrape(void *arg)
             fd = -1;
         }
         next += scraper->interval;
-        if (next < stress_now())
-            next = stress_now();
+        now = stress_now();
+        if (next > now)
+            stress_sleep(next - now);
         else
-            stress_sleep(next - stress_now());
+            next = now;
     }
     stress_reset(fd);
     free(response);
