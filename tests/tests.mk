@@ -19,7 +19,7 @@ CONFORMANCE_PROGRAMS := $(patsubst tests/conformance/%.c,$(OBJ)/tests/%,$(wildca
 
 # number_oracle.py compiles for this machine; sanitized and emulated builds have nothing to add to
 # what the scripts of tests/install find out.
-CONFORMANCE_TESTS := $(filter-out $(if $(RUN),%/number_oracle.py),$(wildcard tests/conformance/*.sh tests/conformance/*.py))
+CONFORMANCE_TESTS := $(filter-out $(if $(SANITIZE)$(RUN),%/number_oracle.py),$(wildcard tests/conformance/*.sh tests/conformance/*.py))
 INSTALL_TESTS := $(if $(SANITIZE)$(RUN),,$(wildcard tests/install/*.sh))
 
 # What the scripts need to know; they run in the root of the repository.

@@ -33,6 +33,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+from effort import effort  # noqa: E402
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REPLAY = os.environ.get('REPLAY') or os.path.join(
     os.environ.get('BUILD', os.path.join(ROOT, 'build')), 'tests', 'replay')
@@ -543,7 +546,7 @@ class Comparison:
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
-    arguments.add_argument('count', nargs='?', type=int, default=400, help='how many cases (400)')
+    arguments.add_argument('count', nargs='?', type=int, default=effort(400), help='how many cases (400)')
     arguments.add_argument('--seed', type=int, default=random.SystemRandom().randrange(2**32))
     options = arguments.parse_args()
     if not os.access(REPLAY, os.X_OK):

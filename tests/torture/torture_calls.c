@@ -316,6 +316,12 @@ static int process_collector(void)
 /* ---- metrics ----------------------------------------------------------------------------------- */
 
 /* No updates, definitions or scrapes depend on what the system says. */
+static void *observe_once(void *histogram)
+{
+    promc_histogram_observe(histogram, 1);
+    return NULL;
+}
+
 static int metrics(void)
 {
     promc_registry *own = promc_registry_new();
@@ -326,7 +332,12 @@ static int metrics(void)
     promc_summary *s = promc_summary_new("s", "", .registry = own);
     promc_gauge *g = promc_gauge_new("g", "", .registry = own);
     promc_text text;
+    pthread_t another;
 
+    promc_histogram_observe(h, 1);
+    /* A second thread's cells, for which a scrape needs the barrier. */
+    assert_int_equal(pthread_create(&another, NULL, observe_once, h), 0);
+    assert_int_equal(pthread_join(another, NULL), 0);
     for (int i = 0; i < 3; i++) {
         promc_counter_inc(promc_counter_labels(f, "a"));
         promc_histogram_observe(h, 1);
@@ -336,8 +347,8 @@ static int metrics(void)
         promc_text_free(&text);
     }
     disarm_fault();
-    assert_number(sample(own, "h_count", NULL), 3);
-    assert_number(sample(own, "h_sum", NULL), 3);
+    assert_number(sample(own, "h_count", NULL), 5);
+    assert_number(sample(own, "h_sum", NULL), 5);
     assert_number(sample(own, "s_count", NULL), 3);
     assert_true(sample(own, "s_sum", NULL) >= 0);
     promc_registry_free(own);

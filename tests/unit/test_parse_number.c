@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * promc__parse_double() against strtod, which glibc and musl round correctly, in the C locale. The
- * number of random decimals is NUMBERS in the environment (default 2 million).
+ * promc__parse_double() against strtod, which glibc and musl round correctly, in the C locale.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +17,7 @@
 
 #include "base/number.h"
 #include "base/parse_number.h"
+#include "effort.h"
 
 static uint64_t random_state = UINT64_C(0x9e3779b97f4a7c15);
 
@@ -70,13 +70,6 @@ static void compare(const char *text)
         print_error("%.100s: %.17g (result %d), strtod %.17g\n", text, actual, (int)result, expected);
         fail();
     }
-}
-
-static size_t numbers(void)
-{
-    const char *wanted = getenv("NUMBERS");
-
-    return wanted ? (size_t)strtoul(wanted, NULL, 10) : 2000000;
 }
 
 /* ---- syntax ---------------------------------------------------------------------------------- */
@@ -180,7 +173,7 @@ static void test_middles(void **state)
     static char text[1200];
 
     (void)state;
-    for (int i = 0; i < 20000; i++) {
+    for (size_t i = 0, count = effort(20000); i < count; i++) {
         uint64_t bits = random_u64() >> 1;
         double low;
         int size;
@@ -214,7 +207,7 @@ static void test_middles(void **state)
 
 static void test_written_numbers(void **state)
 {
-    size_t count = numbers();
+    size_t count = effort(2000000);
     char text[PROMC__NUMBER_SIZE];
 
     (void)state;
@@ -237,7 +230,7 @@ static void test_written_numbers(void **state)
 
 static void test_random_decimals(void **state)
 {
-    size_t count = numbers();
+    size_t count = effort(2000000);
     char text[128];
 
     (void)state;
