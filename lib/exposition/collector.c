@@ -78,7 +78,7 @@ static bool is_registered(promc_registry *registry, const promc_collector *colle
     return found;
 }
 
-static int register_collector(promc_registry *registry, const promc_collector *collector)
+int promc__register_collector(promc_registry *registry, const promc_collector *collector)
 {
     promc__entry *entry;
     int status;
@@ -105,7 +105,7 @@ int promc_registry_register(promc_registry *registry, const promc_collector *col
     int status;
 
     registry = promc__registry_or_default(registry);
-    status = register_collector(registry, collector);
+    status = promc__register_collector(registry, collector);
     if (status != PROMC_OK)
         promc__definition_failed(registry);
     return status;

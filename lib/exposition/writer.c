@@ -66,6 +66,8 @@ promc_writer *promc_writer_create(promc_format format, promc_sink sink, void *ar
     writer->arg = arg;
     if (set.memory_limit)
         writer->limit = set.memory_limit;
+    if (promc__format_check(format, "writer") != PROMC_OK)
+        (void)promc__writer_failed(writer, PROMC_ERROR_UNSUPPORTED);
     return writer;
 }
 

@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "base/thread.h"
 #include "http/defaults.h"
+#include "registry/registry.h"
 
 #include <errno.h>
 #include <string.h>
@@ -124,7 +125,8 @@ static int begin_stats(promc_http_server *server)
     if (!server->stats)
         return promc__fail_memory("HTTP server");
     collector.arg = server->stats;
-    status = promc_registry_register(server->site.registry, &collector);
+    status = promc__register_collector(promc__registry_or_default(server->site.registry),
+                                       &collector);
     if (status != PROMC_OK) {
         promc__free(server->stats);
         server->stats = NULL;

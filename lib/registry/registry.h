@@ -66,6 +66,10 @@ void promc__entry_free(promc__entry *entry);
 promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position);
 void promc__registry_leave(promc__entry *entry);
 
+/* As promc_registry_register(), but a failure is the caller's and no definition error of the
+ * registry. The registry is not NULL. */
+int promc__register_collector(promc_registry *registry, const promc_collector *collector);
+
 /* Calls the collector of an entry that is being visited. */
 int promc__entry_collect(promc__entry *entry, promc_writer *writer);
 

@@ -489,6 +489,7 @@ static void own_metrics(void **state)
     promc_registry *own = promc_registry_new();
     promc_http_server *server =
         promc_start_http_server(0, .address = "127.0.0.1", .registry = own, .self_metrics = true);
+    promc_http_server *other;
     int fd = peer_connect("127.0.0.1", promc_http_server_port(server));
     static char text[65536];
     promc_text after;
@@ -497,7 +498,11 @@ static void own_metrics(void **state)
     assert_non_null(server);
     assert_null(
         promc_start_http_server(0, .address = "127.0.0.1", .registry = own, .self_metrics = true));
-    promc_registry_clear_error(own);
+    /* Which is that server's failure, not a definition's. */
+    assert_int_equal(promc_registry_first_error(own, NULL), PROMC_OK);
+    other = promc_start_http_server(0, .address = "127.0.0.1", .registry = own);
+    assert_non_null(other);
+    promc_http_server_stop(other);
     peer_exchange(fd, "HACK1 / HTTP/1.1\r\nHost: a\r\n\r\n", text, sizeof(text));
     peer_exchange(fd, REQUEST, text, sizeof(text));
     peer_exchange(fd, REQUEST, text, sizeof(text));

@@ -215,12 +215,31 @@ static void wrong_options(void **state)
     assert_int_equal(promc_remote_write_once(NULL), PROMC_ERROR_ARGUMENT);
 }
 
+static void no_answer_is_status_0(void **state)
+{
+    int status = 77;
+
+    (void)state;
+    assert_int_equal(promc_remote_write("nonsense", .status = &status), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(status, 0);
+    status = 77;
+    assert_int_equal(promc_remote_write("https://localhost/", .status = &status),
+                     PROMC_ERROR_UNSUPPORTED);
+    assert_int_equal(status, 0);
+    status = 77;
+    assert_int_equal(promc_remote_write("http://localhost:1/", .status = &status,
+                                        .labels = PROMC_PAIRS({"", "x"})),
+                     PROMC_ERROR_LABELS);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(snappy_of_everything),
         cmocka_unit_test(requests_are_cut_at_samples),
         cmocka_unit_test(wrong_options),
+        cmocka_unit_test(no_answer_is_status_0),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
