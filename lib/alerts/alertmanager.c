@@ -55,6 +55,7 @@ static struct promc__client_request alertmanager_request(const promc_alertmanage
                                           .password = set->password,
                                           .token = set->token,
                                           .unix_path = set->unix_path,
+                                          .show_path = true,
                                           .transport = set->transport};
 }
 

@@ -27,6 +27,7 @@ static struct promc__client_request request_of(const promc_remote_write_opts *se
                                           .password = set->password,
                                           .token = set->token,
                                           .unix_path = set->unix_path,
+                                          .show_path = true,
                                           .transport = set->transport};
 }
 

@@ -204,6 +204,7 @@ static void unix_sockets(void **state)
     assert_true(fd >= 0);
     close(fd);
     assert_null(promc_start_http_server(0, .unix_path = path, .registry = registry));
+    assert_non_null(strstr(promc_last_error()->message, "what is there is no socket"));
     assert_int_equal(stat(path, &info), 0);
     unlink(path);
     memset(text, 'a', sizeof(text));

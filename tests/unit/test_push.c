@@ -215,6 +215,8 @@ static void wrong_arguments(void **state)
     assert_int_equal(promc_push_to_gateway("h", NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_gateway("http:h", "j"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_gateway("u:p@h", "j"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_gateway("::1", "j"), PROMC_ERROR_ARGUMENT);
+    assert_message("brackets: [::1]");
     assert_int_equal(promc_push_to_gateway("https://h", "j"), PROMC_ERROR_UNSUPPORTED);
     assert_int_equal(promc_gateway_push(NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_gateway_push(&(promc_push_opts){.size = 0, .gateway = "h", .job = "j"}),
@@ -240,6 +242,7 @@ static void nothing_is_sent_of_a_failed_collection(void **state)
                      PROMC_ERROR_COLLECTOR);
     assert_int_equal(kept.calls, 0);
     assert_int_equal(promc_push_to_graphite("h", .registry = registry), PROMC_ERROR_COLLECTOR);
+    assert_message("a collector's collect function returned -1");
 }
 
 /* ---- over the wire --------------------------------------------------------------------------- */
@@ -273,7 +276,7 @@ static void refusals_have_the_gateways_words(void **state)
          {.say = "HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"});
     assert_int_equal(promc_push_to_gateway(gateway, "", .registry = registry, .status = &status),
                      PROMC_ERROR_REFUSED);
-    assert_message("status 400 Bad Request: job name is required");
+    assert_message("/metrics/job@base64/=: status 400 Bad Request: job name is required");
     assert_int_equal(status, 400);
     assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status),
                      PROMC_ERROR_REFUSED);
@@ -653,6 +656,12 @@ static void graphite_failures(void **state)
     assert_int_equal(promc_push_to_graphite(NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_graphite(""), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_graphite("h:99999"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_graphite("http://h:2003"), PROMC_ERROR_ARGUMENT);
+    assert_message("without http://");
+    assert_int_equal(promc_push_to_graphite("fe80::1%lo"), PROMC_ERROR_ARGUMENT);
+    assert_message("brackets: [::1]");
+    assert_int_equal(promc_push_to_graphite("host.invalid"), PROMC_ERROR_SYSTEM);
+    assert_message("Graphite at host.invalid:2003: cannot resolve");
     assert_int_equal(promc_graphite_push(NULL), PROMC_ERROR_ARGUMENT);
 }
 

@@ -413,10 +413,22 @@ static void failing_collectors_fail_the_scrape(void **state)
     assert_int_equal(text.size, 0);
     assert_int_equal(promc_registry_get_sample_value(registry, "nothing", NULL, &value),
                      PROMC_ERROR_COLLECTOR);
+    assert_last_error(PROMC_ERROR_COLLECTOR, "a collector's collect function returned -5");
     result = 3;
     assert_int_equal(promc_generate_latest(registry, &text), PROMC_ERROR_COLLECTOR);
     result = 0;
     assert_exposed(registry, "# HELP g \n# TYPE g gauge\ng 0.0\n");
+    assert_int_equal(
+        promc_registry_register(registry, &(promc_collector){.collect = refuse,
+                                                             .describe = describe_two,
+                                                             .arg = &result}),
+        PROMC_OK);
+    result = -6;
+    assert_int_equal(promc_registry_unregister(
+                         registry, &(promc_collector){.collect = refuse, .arg = &result}),
+                     PROMC_OK);
+    assert_int_equal(promc_generate_latest(registry, &text), PROMC_ERROR_COLLECTOR);
+    assert_last_error(PROMC_ERROR_COLLECTOR, "returned -6 (the collector of queries)");
 }
 
 static void failing_describes_are_not_registered(void **state)
