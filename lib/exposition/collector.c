@@ -62,7 +62,7 @@ static int check_repeated(const promc__entry *entry)
             promc__name_index_add(&seen, entry->names[i]);
     }
     promc__name_index_free(&seen);
-    return repeated ? promc__fail_duplicate(repeated) : PROMC_OK;
+    return repeated ? promc__fail_duplicate(repeated, "the same collector") : PROMC_OK;
 }
 
 static bool is_registered(promc_registry *registry, const promc_collector *collector)

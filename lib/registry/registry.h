@@ -51,7 +51,9 @@ bool promc__is_default_registry(const promc_registry *registry);
  * memory. */
 bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor);
 
-int promc__fail_duplicate(const char *name);
+/* Who has the name in the registry, which is locked: "counter requests". For messages: it is slow. */
+void promc__write_owner(const promc_registry *registry, const char *name, char *out, size_t size);
+int promc__fail_duplicate(const char *name, const char *owner);
 
 /* Adds an entry whose names are known, and none of them twice; takes it in any case. PROMC_OK; PROMC_ERROR_DUPLICATE;
  * PROMC_ERROR_NO_MEMORY; PROMC_ERROR_STATE for a view. */
