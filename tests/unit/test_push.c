@@ -19,6 +19,7 @@
 #include <promc/promc.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/wait.h>
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -471,13 +472,21 @@ static void pushers_that_cannot_start(void **state)
 static void pauses_grow_and_vary(void **state)
 {
     (void)state;
-    assert_true(promc__pusher_pause(10, 0, 0) == 10);
-    assert_true(promc__pusher_pause(10, 1, UINT32_MAX) == 10);
-    assert_true(promc__pusher_pause(10, 2, 0) == 20);
-    assert_true(promc__pusher_pause(10, 2, UINT32_MAX) == 15);
-    assert_true(promc__pusher_pause(10, 3, 0) == 40);
-    assert_true(promc__pusher_pause(10, 4, 0) == 80);
-    assert_true(promc__pusher_pause(10, 1000000, 0) == 80);
+    assert_true(promc__pusher_pause(10, 0, 0, 0) == 10);
+    assert_true(promc__pusher_pause(10, 0, 1, UINT32_MAX) == 10);
+    assert_true(promc__pusher_pause(10, 0, 2, 0) == 20);
+    assert_true(promc__pusher_pause(10, 0, 2, UINT32_MAX) == 15);
+    assert_true(promc__pusher_pause(10, 0, 3, 0) == 40);
+    assert_true(promc__pusher_pause(10, 0, 4, 0) == 80);
+    assert_true(promc__pusher_pause(10, 0, 1000000, 0) == 80);
+    /* With a first retry of its own. */
+    assert_true(promc__pusher_pause(10, 1, 0, 0) == 10);
+    assert_true(promc__pusher_pause(10, 1, 1, 0) == 1);
+    assert_true(promc__pusher_pause(10, 1, 1, UINT32_MAX) == 0.75);
+    assert_true(promc__pusher_pause(10, 1, 4, 0) == 8);
+    assert_true(promc__pusher_pause(10, 1, 5, 0) == 10);
+    assert_true(promc__pusher_pause(10, 1, UINT_MAX, UINT32_MAX) == 7.5);
+    assert_true(promc__pusher_pause(0.1, 1, 1, 0) == 0.1);
 }
 
 static void children_only_free_here(void **state)
