@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Takes Alertmanager's webhook (webhook_configs: [{url: "http://localhost:8060/send/"}]) and tells
- * a chat robot in Markdown. One behind https is told with .transport (tls_hook.c has its other
- * end), or through a proxy that speaks TLS.
+ * a chat robot in Markdown. One behind https is told with .transport, as in tls_client.c, or through
+ * a proxy that speaks TLS.
  *
  * The robot is told while Alertmanager waits, so that Alertmanager tries again what the robot did
  * not take. The server has one thread, so a scrape may have to wait for a silent robot, as long as
