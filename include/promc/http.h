@@ -10,8 +10,9 @@
  * All three run the same connection state machine. promc_http_send() is the other side: a request
  * to somebody else's server.
  *
- * Threads of the library block all signals, which go to the host's threads. Its descriptors are
- * closed on exec(); writing to a connection that is gone raises no SIGPIPE.
+ * Threads of the library block all signals, which go to the host's threads, and are called promc-http
+ * and promc-push in top -H (Linux). Its descriptors are closed on exec(); writing to a connection
+ * that is gone raises no SIGPIPE.
  */
 #ifndef PROMC_HTTP_H
 #define PROMC_HTTP_H

@@ -111,6 +111,7 @@ static void *push_regularly(void *arg)
 {
     promc_pusher *pusher = arg;
 
+    promc__thread_name("promc-push");
     pusher->next = promc__os.monotonic_ns();
     while (!told_to_end(pusher)) {
         if (promc__os.monotonic_ns() < pusher->next)

@@ -211,6 +211,7 @@ static void *serve(void *arg)
 {
     promc_http_server *server = arg;
 
+    promc__thread_name("promc-http");
     while (!atomic_load(&server->stopping))
         if (promc__server_turn(server, -1) < -1)
             promc__os.pause_ns(PROMC__ACCEPT_PAUSE_MS * 1000000u);

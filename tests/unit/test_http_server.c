@@ -17,6 +17,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 
 #define REQUEST "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -408,6 +411,12 @@ static int hello(const promc_http_request *request, promc_http_response *respons
     assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &mask), 0);
     if (!sigismember(&mask, SIGTERM) || !sigismember(&mask, SIGINT))
         return -1;
+#if defined(__linux__)
+    char name[16] = "";
+
+    if (prctl(PR_GET_NAME, name) != 0 || strcmp(name, "promc-http") != 0)
+        return -1;
+#endif
     promc_http_response_status(response, 201);
     return promc_http_response_write(response, request->body, request->body_size) ||
            promc_http_response_write(response, arg, strlen(arg));

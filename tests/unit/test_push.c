@@ -20,6 +20,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -64,6 +67,7 @@ static int end(void **state)
 /* ---- a handler that keeps what it got -------------------------------------------------------- */
 
 struct kept {
+    char thread[16]; /* the name of that of the first call */
     char url[512], method[16], type[64], encoding[16], data[256], more[64];
     size_t size;
     double timeout;
@@ -91,6 +95,10 @@ static int keep_request(const promc_push_request *request, void *arg)
     memcpy(kept->data, request->data, kept->size);
     kept->data[kept->size] = '\0';
     kept->timeout = request->timeout;
+#if defined(__linux__)
+    if (!kept->calls)
+        (void)prctl(PR_GET_NAME, kept->thread);
+#endif
     kept->calls++;
     answer = kept->answer;
     (void)pthread_cond_signal(&kept->called);
@@ -412,6 +420,9 @@ static void stopping_pushes_at_once(void **state)
                                 .handler_arg = &kept, .interval = 3600, .add = true);
     assert_non_null(pusher);
     await_calls(&kept, 1);
+#if defined(__linux__)
+    assert_string_equal(kept.thread, "promc-push");
+#endif
     promc_gauge_set(gauge, 42);
     assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
     assert_int_equal(kept.calls, 2);
