@@ -77,8 +77,9 @@ typedef struct promc_gauge_histogram_family promc_gauge_histogram_family;
  *  exact_name    expose under exactly this name (with the prefixes, if any are given): no "_total",
  *                "_info" or unit is added or taken off, no "_created" series are made. OpenMetrics
  *                has no counters without "_total", and calls such a one unknown.
- *  max_children  of a family; 0: no limit. Past it, promc_<type>_labels() answers with one shared child whose
- *                updates are discarded; these answers are counted (PROMC_DISCARDED_CHILDREN).
+ *  max_children  of a family; 0: no limit. Past it, promc_<type>_labels() answers with one shared
+ *                child whose updates are discarded; these answers are counted
+ *                (PROMC_DISCARDED_CHILDREN).
  *  idle_ttl      of a family: seconds, 0: never. Children not updated for that long are removed at a
  *                scrape, unless they are held or have a function. The time counts from the first
  *                scrape after the last update, which therefore always has the child, even if

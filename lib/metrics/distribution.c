@@ -73,8 +73,9 @@ static int copy_bounds(promc__family *family, const promc_buckets *buckets)
         family->bounds[family->bound_count - 1] > 0)
         family->bound_count--;
     if (family->bound_count == 0)
-        return promc__fail(PROMC_ERROR_ARGUMENT, "%s: Must have at least two buckets: +Inf, which is always there, and one "
-                           "with a finite bound",
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "%s: Must have at least two buckets: +Inf, which is always there, and "
+                           "one with a finite bound",
                            family->name);
     return PROMC_OK;
 }
