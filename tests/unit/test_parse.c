@@ -453,7 +453,7 @@ static void test_linear_time(void **state)
     (void)state;
     for (int kind = 0; kind < 8; kind++) {
         bool read;
-        int few = (int)effort(4000);
+        size_t few = effort(4000);
         double small = measure(kind, few, &read), large;
 
         assert_true(read);
