@@ -381,6 +381,8 @@ double promc__shared_sum(const promc__numbers *numbers);
 /* With the cells lock held, as is promc__wait_for_sections(). */
 void promc__freeze(void);
 void promc__unfreeze(void);
+/* In a snapshot: the shards that it has frozen; NULL if not all of their sections are over. */
+promc__shard *promc__frozen_shards(void);
 /* Whether all shards from `first` on got their sections finished in time. */
 bool promc__wait_for_sections(promc__shard *first);
 

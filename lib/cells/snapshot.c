@@ -7,13 +7,19 @@
 /* The shards that the running snapshot has frozen and reads; under the cells lock. A shard that is
  * made meanwhile is not among them: what its thread does comes after the snapshot. */
 static promc__shard *snapshot_first;
+static bool all_stand_still;
 
 void promc__freeze(void)
 {
     snapshot_first = atomic_load(&promc__shards);
     for (promc__shard *shard = snapshot_first; shard; shard = shard->next)
         atomic_fetch_or(&shard->mode, PROMC__FROZEN);
-    (void)promc__wait_for_sections(snapshot_first);
+    all_stand_still = promc__wait_for_sections(snapshot_first);
+}
+
+promc__shard *promc__frozen_shards(void)
+{
+    return all_stand_still ? snapshot_first : NULL;
 }
 
 void promc__unfreeze(void)

@@ -181,9 +181,12 @@ static size_t read_gauges(promc__cursor *cursor)
     }
     if (spread)
         promc__snapshot_begin();
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        promc__numbers *level = &cursor->children[i]->numbers;
+
         cursor->values[i] =
-            promc__double_to_bits(promc__level_read(&cursor->children[i]->numbers));
+            promc__double_to_bits(spread ? promc__level_read(level) : promc__level_value(level));
+    }
     if (spread)
         promc__snapshot_end();
     return count;
