@@ -51,7 +51,7 @@ static void publish(int code)
         handler(&last_error, atomic_load(&error_handler_arg));
 }
 
-/* Formats at most `size` bytes; a message that is cut ends in "…", not in the middle of a character. */
+/* Formats at most `size` bytes; what is cut ends in an ellipsis, not in the middle of a character. */
 static void write_message(size_t size, const char *format, va_list arguments)
 {
     static const char etc[] = "\xE2\x80\xA6";

@@ -321,7 +321,7 @@ void promc__client_response_free(struct promc__client_response *response)
 /* The first line that says something, fit for a message. */
 static void first_line(const promc__reply *reply, char words[FETCH_WORDS])
 {
-    static const char etc[] = "\xE2\x80\xA6"; /* … */
+    static const char etc[] = "\xE2\x80\xA6"; /* an ellipsis */
     const char *at = reply->content.data, *end = at + reply->content.size;
     size_t used = 0;
 
