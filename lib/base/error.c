@@ -103,6 +103,7 @@ void promc__set_system_error(const char *format, ...)
 {
     int number = errno;
     char reason[80];
+    size_t used;
     va_list arguments;
 
     if (strerror_r(number, reason, sizeof(reason)) != 0)
@@ -110,7 +111,8 @@ void promc__set_system_error(const char *format, ...)
     va_start(arguments, format);
     write_message(sizeof(last_error.message) - strlen(reason) - 2, format, arguments);
     va_end(arguments);
-    strcat(strcat(last_error.message, ": "), reason);
+    used = strlen(last_error.message);
+    (void)snprintf(last_error.message + used, sizeof(last_error.message) - used, ": %s", reason);
     mend_message();
     publish(PROMC_ERROR_SYSTEM);
 }

@@ -59,8 +59,8 @@ promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc__visitor 
 /* Notes the last error as the writer's, if it is the first; returns `status`. */
 int promc__writer_failed(promc_writer *writer, int status);
 
-/* Ends the writer that the collector of `entry` was given: the writer's error, or that of the collector, which
- * `returned` this from its `function`. */
+/* Ends the writer that the collector of `entry` was given: the writer's error, or that of the
+ * collector, which `returned` this from its `function`. */
 int promc__writer_end_collector(promc_writer *writer, const promc__entry *entry, int returned,
                                 const char *function);
 

@@ -127,8 +127,8 @@ const char *promc__url_parse_host(promc__url *url, const char *text, int default
 
 void promc__url_name_host(char *out, size_t size, const promc__url *url)
 {
-    snprintf(out, size, url->brackets ? "[%.*s]:%d" : "%.*s:%d", (int)url->host_size, url->host,
-             url->port);
+    (void)snprintf(out, size, url->brackets ? "[%.*s]:%d" : "%.*s:%d", (int)url->host_size,
+                   url->host, url->port);
 }
 
 void promc__url_name(char *out, size_t size, const promc__url *url, bool with_path)

@@ -23,11 +23,11 @@ void promc__write_owner(const promc_registry *registry, const char *name, char *
             if (strcmp(entry->names[j], name) != 0)
                 continue;
             if (entry->family)
-                snprintf(out, size, "%s %s", entry->family->type->word, entry->family->name);
+                (void)snprintf(out, size, "%s %s", entry->family->type->word, entry->family->name);
             else
-                snprintf(out, size, "the collector of %s", entry->names[0]);
+                (void)snprintf(out, size, "the collector of %s", entry->names[0]);
             return;
         }
     }
-    snprintf(out, size, "the registry's target_info");
+    (void)snprintf(out, size, "the registry's target_info");
 }
