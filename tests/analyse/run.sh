@@ -24,7 +24,7 @@ analyser() { # NAME WHETHER-IT-IS-THERE COMMAND...
 }
 
 each() { # COMMAND..., with a file in place of {}, for each file; says something only when it fails
-    printf '%s\n' $files | xargs -P "$jobs" -I {} sh -c 'out=$("$@" 2>&1) || { echo "$out"; exit 1; }' sh "$@"
+    printf '%s\n' $files | xargs -P "$jobs" -I {} sh -c 'out=$("$@" 2>&1) || { printf "%s\n" "$out"; exit 1; }' sh "$@"
 }
 
 # One file at a time: in several, clang-tidy 14 finds va_lists that are not initialised.
