@@ -31,7 +31,7 @@ static int send_lines(const promc_graphite_opts *set, const promc__url *url,
     promc__line line;
     int status;
 
-    snprintf(what, sizeof(what), "Graphite at %s", set->address);
+    (void)snprintf(what, sizeof(what), "Graphite at %s", set->address);
     promc__line_begin(&line, what, promc__client_timeout(set->timeout));
     status = promc__line_connect(&line, url, NULL);
     if (status == PROMC_OK)

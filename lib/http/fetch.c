@@ -166,7 +166,7 @@ static int set_url(struct fetch *fetch, const char *text)
 
     if (wrong) /* what the URL says may be secret */
         return promc__fail(PROMC_ERROR_ARGUMENT, "HTTP request: the URL is wrong: %s", wrong);
-    snprintf(fetch->what, sizeof(fetch->what), "http%s://%.*s", fetch->url.https ? "s" : "",
+    (void)snprintf(fetch->what, sizeof(fetch->what), "http%s://%.*s", fetch->url.https ? "s" : "",
              (int)fetch->url.authority_size, fetch->url.authority);
     fetch->request.url = text;
     if (fetch->url.https && !fetch->request.transport)
