@@ -32,9 +32,11 @@ static void put_line(FILE *robot, const char *what, const char *value)
 static void put_time(FILE *robot, const char *what, struct timespec time)
 {
     char text[32];
+    struct tm local;
+    bool set = time.tv_sec != 0 && localtime_r(&time.tv_sec, &local) &&
+               strftime(text, sizeof(text), "%F %T", &local) > 0;
 
-    strftime(text, sizeof(text), "%F %T", localtime(&time.tv_sec));
-    put_line(robot, what, time.tv_sec != 0 ? text : NULL);
+    put_line(robot, what, set ? text : NULL);
 }
 
 static void put_alert(FILE *robot, const promc_alert *alert, const char *alertmanager)

@@ -60,7 +60,7 @@ PROMC_BEGIN_DECLS
     X(ERROR_REFUSED, -15, "the server refused it")
 
 enum {
-#define PROMC_ERROR_ENUM(name, number, message) PROMC_##name = number,
+#define PROMC_ERROR_ENUM(name, number, message) PROMC_##name = (number),
     PROMC_ERROR_MAP(PROMC_ERROR_ENUM)
 #undef PROMC_ERROR_ENUM
 };

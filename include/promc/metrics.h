@@ -539,7 +539,7 @@ static inline void promc__busy_leave(promc_gauge *const *gauge)
          PROMC__JOIN(promc__once_, __LINE__); PROMC__JOIN(promc__once_, __LINE__) = NULL)
 
 /** Adds 1 to the gauge here and takes it off at the end of the enclosing block. */
-#define PROMC_TRACK_INPROGRESS(gauge)                                                              \
+#define PROMC_TRACK_INPROGRESS(gauge) /* NOLINTNEXTLINE(bugprone-macro-parentheses): declares */   \
     __attribute__((cleanup(promc__busy_leave), unused)) promc_gauge *PROMC__JOIN(promc__busy_,          \
                                                                             __LINE__) =            \
         promc__busy_enter(gauge)

@@ -21,7 +21,7 @@ static PROMC__PRINTF(3, 4) int refuse(promc__received *received, int code, const
     va_list values;
 
     va_start(values, format);
-    vsnprintf(received->reason, sizeof(received->reason), format, values);
+    (void)vsnprintf(received->reason, sizeof(received->reason), format, values);
     va_end(values);
     return code;
 }

@@ -274,6 +274,7 @@ static inline size_t number_layout(char *out, uint64_t digits, int exponent, int
         out[1 - exponent] = (char)first;
         number_put(out + 2 - exponent, middle);
         number_put(out + 10 - exponent, last);
+        /* NOLINTNEXTLINE(bugprone-misplaced-widening-cast): 25 at most */
         return (size_t)(1 - exponent + count);
     }
     if (exponent < 7) { /* the point is among the first eight characters: put in by shifting */
@@ -398,6 +399,7 @@ size_t promc__write_repr(char *out, double value)
 
 /* ---- integers -------------------------------------------------------------------------------- */
 
+/* NOLINTNEXTLINE(misc-no-recursion): three deep at most */
 size_t promc__write_u64(char *out, uint64_t value)
 {
     size_t size;

@@ -111,6 +111,7 @@ void promc__slots_give(uint32_t cells, uint32_t slot)
 {
     struct size_class *size_class = class_of(cells);
 
+    PROMC__ASSUME(size_class); /* the slot is one of its own */
     size_class->free[size_class->free_count++] = slot;
 }
 

@@ -126,6 +126,7 @@ static void drain_bank(promc__numbers *numbers, unsigned cold, uint64_t *values)
     }
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once, as nothing is pending then */
 void promc__shared_read(promc__numbers *numbers, uint64_t *values)
 {
     uint64_t gate;

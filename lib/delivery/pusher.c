@@ -51,7 +51,9 @@ static int push_once(promc_pusher *pusher, bool last)
     int status = pusher->job.push(pusher->job.arg, last);
 
     promc__lock(&pusher->lock);
-    pusher->error = status == PROMC_OK ? (promc_error){0} : *promc_last_error();
+    pusher->error = (promc_error){.code = PROMC_OK};
+    if (status != PROMC_OK)
+        pusher->error = *promc_last_error();
     pusher->error.code = status;
     promc__unlock(&pusher->lock);
     if (status == PROMC_OK)

@@ -110,6 +110,7 @@ void promc__children_clean(promc__family *family)
         for (size_t n = family->limbo_count - LIMBO_BATCH; n > 0; n--) {
             promc__child *child = family->limbo_first;
 
+            PROMC__ASSUME(child); /* there are limbo_count of them */
             family->limbo_first = child->next;
             if (!family->limbo_first)
                 family->limbo_last = NULL;
