@@ -203,7 +203,7 @@ void promc__level_add_slowly(promc__numbers *level, double amount)
 /* Odd while records are folded. */
 static _Atomic uintptr_t folds;
 
-struct reading {
+struct level_reading {
     uint64_t word;
     double value, size; /* the sum of all amounts, and that of their absolute values */
 };
@@ -224,13 +224,13 @@ static promc__cell *record_with_tag(const promc__shard *shard, uint32_t slot, ui
                : NULL;
 }
 
-static void add_amount(struct reading *reading, double amount)
+static void add_amount(struct level_reading *reading, double amount)
 {
     reading->value += amount;
     reading->size += amount < 0 ? -amount : amount;
 }
 
-static void sum_records(promc__numbers *level, struct reading *reading)
+static void sum_records(promc__numbers *level, struct level_reading *reading)
 {
     uint32_t slot = level_slot(level);
 
@@ -244,12 +244,12 @@ static void sum_records(promc__numbers *level, struct reading *reading)
 }
 
 /* False if the level was set or folded meanwhile. */
-static bool read_level(promc__numbers *level, struct reading *reading)
+static bool read_level(promc__numbers *level, struct level_reading *reading)
 {
     uintptr_t before = atomic_load_explicit(&folds, memory_order_acquire);
     uint64_t word = atomic_load_explicit(promc__level_word(level), memory_order_acquire);
 
-    *reading = (struct reading){.word = word};
+    *reading = (struct level_reading){.word = word};
     if (!is_tag(word)) {
         reading->value = promc__bits_to_double(word);
         return true;
@@ -260,7 +260,7 @@ static bool read_level(promc__numbers *level, struct reading *reading)
            atomic_load_explicit(promc__level_word(level), memory_order_relaxed) == word;
 }
 
-static bool try_to_read(promc__numbers *level, struct reading *reading)
+static bool try_to_read(promc__numbers *level, struct level_reading *reading)
 {
     for (int attempt = 0; attempt < 10; attempt++) {
         if (read_level(level, reading))
@@ -272,7 +272,7 @@ static bool try_to_read(promc__numbers *level, struct reading *reading)
 /* As many digits may be lost before records are folded: ten bits. */
 #define LOSS 1024
 
-static bool needs_folding(const struct reading *reading)
+static bool needs_folding(const struct level_reading *reading)
 {
     double value = reading->value;
 
@@ -306,7 +306,7 @@ static void fold_records(promc__numbers *level, uint64_t tag)
 /* In a snapshot hardly anybody spreads a level, so once it was set it stays plain. */
 double promc__level_read(promc__numbers *level)
 {
-    struct reading reading;
+    struct level_reading reading;
 
     if (try_to_read(level, &reading) && needs_folding(&reading))
         fold_records(level, reading.word);
@@ -315,7 +315,7 @@ double promc__level_read(promc__numbers *level)
 
 double promc__level_value(promc__numbers *level)
 {
-    struct reading reading;
+    struct level_reading reading;
 
     if (!try_to_read(level, &reading)) {
         promc__snapshot_begin();
