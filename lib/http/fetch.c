@@ -12,7 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
-enum { FETCH_PIECE = 8192, FETCH_WHAT = 128, FETCH_WORDS = 200 };
+/* FETCH_STATUS: the longest ": status 511 Network Authentication Required: ", and some. */
+enum { FETCH_PIECE = 8192, FETCH_WHAT = 128, FETCH_WORDS = 200, FETCH_STATUS = 48 };
 
 /* One request and its redirects. */
 struct fetch {
@@ -357,8 +358,12 @@ int promc__client_expect_success(const struct promc__client_request *request,
     if (reply->status >= 200 && reply->status <= 299)
         return PROMC_OK;
     first_line(reply, words);
-    if (promc__url_parse(&url, request->url) == NULL)
+    if (promc__url_parse(&url, request->url) == NULL) {
         promc__url_name(what, sizeof(what), &url, request->show_path);
+        /* Where there is no room for both, the server's words say more than the path. */
+        if (strlen(what) + strlen(words) + FETCH_STATUS > sizeof(promc_last_error()->message))
+            promc__url_name(what, sizeof(what), &url, false);
+    }
     return promc__fail(PROMC_ERROR_REFUSED, "%s: status %d %s%s%s", what, reply->status,
                        promc__status_text(reply->status), *words ? ": " : "", words);
 }
