@@ -283,8 +283,8 @@ static inline size_t promc__shared_words(uint32_t cells)
     return cells == 1 ? 1 : 3 + 2 * (size_t)cells;
 }
 
-/* Gives zeroed numbers their slots. False: no memory. */
-bool promc__numbers_init(promc__numbers *numbers, uint32_t cells);
+/* Gives zeroed numbers their slots, of those that promc__slots_take() gave. */
+void promc__numbers_init(promc__numbers *numbers, uint32_t cells, uint32_t slot);
 /* Gives slots to numbers that have PROMC__NO_SLOT and use their shared cells until then. False: no
  * memory. With the cells lock held. */
 bool promc__numbers_attach(promc__numbers *numbers);
@@ -297,11 +297,22 @@ void promc__numbers_clear(promc__numbers *numbers);
  * False if there are no updates any more. */
 bool promc__numbers_live(promc__numbers *numbers, uint32_t *slot);
 
-/* Blocks of slots; zero the cells before they are given back. All with the cells lock held. False:
- * no memory. */
-bool promc__slots_take(uint32_t cells, uint32_t *slot);
-void promc__slots_give(uint32_t cells, uint32_t slot);
-/* Zeroes them in all private pages. */
+/* Slots for `count` blocks of cells, taken and given back together; zero the cells before. All with
+ * the cells lock held. False: no memory. */
+bool promc__slots_take(uint32_t cells, uint32_t count, uint32_t *slot);
+void promc__slots_give(uint32_t cells, uint32_t count, uint32_t slot);
+/* Where the block `index` of those begins: one that fits into a page does not cross into the next,
+ * so that an update touches one page. */
+static inline uint32_t promc__slot_at(uint32_t first, uint32_t cells, uint32_t index)
+{
+    uint32_t together = PROMC__PAGE_CELLS / cells;
+
+    if (together == 0)
+        return first + index * cells;
+    return first + index / together * PROMC__PAGE_CELLS + index % together * cells;
+}
+
+/* Zeroes the cells of one block in all private pages. */
 void promc__slots_clear(uint32_t cells, uint32_t slot);
 
 /* Adds `sum` to the first cell and `count` to cell `offset` (unless it is 0): the slow path. */

@@ -23,15 +23,52 @@
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-/* Children are made in slabs, so that neighbours in time are neighbours in memory. */
+/* Children are made in slabs, so that neighbours in time are neighbours in memory, as are their
+ * cells. */
 struct promc__slab {
     promc__slab *next;
-    size_t count, used;
+    uint32_t count, used;
+    uint32_t slots; /* of the cells of them all, if the family has cells */
 };
 
-static char *slab_child(const promc__family *family, promc__slab *slab, size_t index)
+#define LARGEST_SLAB 1024
+
+static promc__child *slab_child(const promc__family *family, promc__slab *slab, uint32_t index)
 {
-    return (char *)(slab + 1) + index * family->child_size;
+    return (promc__child *)(void *)((char *)(slab + 1) + index * family->child_size);
+}
+
+static bool take_slots(const promc__family *family, promc__slab *slab)
+{
+    bool done = true;
+
+    if (family->cells) {
+        promc__lock(&promc__cells_lock);
+        done = promc__slots_take(family->cells, slab->count, &slab->slots);
+        promc__unlock(&promc__cells_lock);
+    }
+    return done;
+}
+
+static bool add_slab(promc__family *family)
+{
+    promc__slab *slab = family->slabs;
+    uint32_t count = !slab ? 1 : slab->count < LARGEST_SLAB ? slab->count * 2 : LARGEST_SLAB;
+    size_t bytes;
+
+    if (!promc__size_of(count, family->child_size, sizeof(*slab), &bytes))
+        return false;
+    slab = promc__zalloc(bytes);
+    if (!slab)
+        return false;
+    slab->count = count;
+    if (!take_slots(family, slab)) {
+        promc__free(slab);
+        return false;
+    }
+    slab->next = family->slabs;
+    family->slabs = slab;
+    return true;
 }
 
 static promc__child *carve_child(promc__family *family)
@@ -40,23 +77,17 @@ static promc__child *carve_child(promc__family *family)
     promc__child *child;
 
     if (!slab || slab->used == slab->count) {
-        size_t count = !slab ? 1 : slab->count < 512 ? slab->count * 2 : 1024, bytes;
-
-        if (!promc__size_of(count, family->child_size, sizeof(*slab), &bytes))
+        if (!add_slab(family))
             return NULL;
-        slab = promc__zalloc(bytes);
-        if (!slab)
-            return NULL;
-        slab->count = count;
-        slab->next = family->slabs;
-        family->slabs = slab;
+        slab = family->slabs;
     }
-    child = (promc__child *)(void *)slab_child(family, slab, slab->used);
+    child = slab_child(family, slab, slab->used);
     child->family = family;
-    if (!family->cells)
+    if (family->cells)
+        promc__numbers_init(&child->numbers, family->cells,
+                            promc__slot_at(slab->slots, family->cells, slab->used));
+    else
         atomic_init(&child->numbers.slot, PROMC__NO_SLOT);
-    else if (!promc__numbers_init(&child->numbers, family->cells))
-        return NULL;
     slab->used++;
     return child;
 }
@@ -282,27 +313,32 @@ void promc__child_reset(promc__child *child)
     promc__unlock(promc__stripe(family));
 }
 
+static void free_slab(promc__family *family, promc__slab *slab)
+{
+    for (uint32_t i = 0; i < slab->used; i++) {
+        promc__child *child = slab_child(family, slab, i);
+
+        strip_child(child);
+        if (family->cells)
+            promc__numbers_clear(&child->numbers);
+        else
+            promc__level_release(&child->numbers);
+    }
+    if (family->cells)
+        promc__slots_give(family->cells, slab->count, slab->slots);
+    promc__free(slab);
+}
+
 void promc__children_free(promc__family *family)
 {
     promc__lock(&promc__cells_lock);
     if (family->slabs)
         (void)promc__quiesce();
     while (family->slabs) {
-        promc__slab *slab = family->slabs;
+        promc__slab *next = family->slabs->next;
 
-        for (size_t i = 0; i < slab->used; i++) {
-            promc__child *child = (promc__child *)(void *)slab_child(family, slab, i);
-
-            strip_child(child);
-            if (family->cells) {
-                promc__numbers_clear(&child->numbers);
-                promc__numbers_release(&child->numbers);
-            } else {
-                promc__level_release(&child->numbers);
-            }
-        }
-        family->slabs = slab->next;
-        promc__free(slab);
+        free_slab(family, family->slabs);
+        family->slabs = next;
     }
     promc__unlock(&promc__cells_lock);
     promc__table_free(atomic_load_explicit(&family->table, memory_order_relaxed));
