@@ -106,35 +106,29 @@ void promc__slots_clear(uint32_t cells, uint32_t slot)
     }
 }
 
-void promc__numbers_init(promc__numbers *numbers, uint32_t cells, uint32_t slot)
-{
-    numbers->cells = cells;
-    atomic_store_explicit(&numbers->slot, slot, memory_order_release);
-}
-
-bool promc__numbers_attach(promc__numbers *numbers)
+bool promc__numbers_attach(promc__numbers *numbers, uint32_t cells)
 {
     uint32_t slot = 0;
 
-    if (!promc__slots_take(numbers->cells, 1, &slot))
+    if (!promc__slots_take(cells, 1, &slot))
         return false;
     atomic_store_explicit(&numbers->slot, slot, memory_order_release);
     return true;
 }
 
-void promc__numbers_release(promc__numbers *numbers)
+void promc__numbers_release(promc__numbers *numbers, uint32_t cells)
 {
-    promc__slots_give(numbers->cells, 1,
-                      atomic_load_explicit(&numbers->slot, memory_order_relaxed) &
-                          PROMC__SLOT_MASK);
+    uint32_t slot = atomic_load_explicit(&numbers->slot, memory_order_relaxed);
+
+    promc__slots_give(cells, 1, slot & PROMC__SLOT_MASK);
 }
 
-void promc__numbers_clear(promc__numbers *numbers)
+void promc__numbers_clear(promc__numbers *numbers, uint32_t cells)
 {
     uint32_t slot = atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK;
 
-    promc__slots_clear(numbers->cells, slot);
-    for (size_t i = 0; i < promc__shared_words(numbers->cells); i++)
+    promc__slots_clear(cells, slot);
+    for (size_t i = 0; i < promc__shared_words(cells); i++)
         atomic_store_explicit(&promc__shared(numbers)[i], 0, memory_order_relaxed);
 }
 
@@ -150,7 +144,8 @@ bool promc__numbers_live(promc__numbers *numbers, uint32_t *slot)
     return !(*slot & PROMC__SLOT_REMOVED);
 }
 
-void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count)
+void promc__update_slowly(promc__numbers *numbers, uint32_t cells, double sum, uint32_t offset,
+                          uint64_t count)
 {
     promc__section section = promc__enter_slowly();
     promc__cell *sum_cell = NULL, *count_cell = NULL;
@@ -166,7 +161,7 @@ void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, 
             if (offset)
                 promc__cell_count(count_cell, count);
         } else {
-            promc__shared_update(numbers, sum, offset, 0, count);
+            promc__shared_update(numbers, cells, sum, offset, 0, count);
         }
     }
     promc__leave_slowly(&section);

@@ -60,16 +60,6 @@ static uint32_t slot_of(const promc__numbers *numbers)
     return atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK;
 }
 
-double promc__numbers_sum(const promc__numbers *numbers)
-{
-    uint32_t slot = slot_of(numbers);
-    double sum = promc__shared_sum(numbers);
-
-    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
-        sum += promc__bits_to_double(private_bits(shard, slot));
-    return sum;
-}
-
 /* Shard by shard, so that cells are read in about the order in which they lie in memory. */
 void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums)
 {
@@ -84,16 +74,25 @@ void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t 
     }
 }
 
-void promc__snapshot_read(promc__numbers *numbers, uint64_t *values)
+double promc__numbers_sum(const promc__numbers *numbers)
+{
+    promc__numbers *own = (promc__numbers *)(uintptr_t)numbers;
+    uint64_t sum;
+
+    promc__numbers_sums(&own, 1, &sum);
+    return promc__bits_to_double(sum);
+}
+
+void promc__snapshot_read(promc__numbers *numbers, uint32_t cells, uint64_t *values)
 {
     uint32_t slot = slot_of(numbers);
     double sum;
 
-    promc__shared_read(numbers, values);
+    promc__shared_read(numbers, cells, values);
     sum = promc__bits_to_double(values[0]);
     for (promc__shard *shard = snapshot_first; shard; shard = shard->next) {
         sum += promc__bits_to_double(private_bits(shard, slot));
-        for (uint32_t i = 1; i < numbers->cells; i++)
+        for (uint32_t i = 1; i < cells; i++)
             values[i] += private_bits(shard, slot + i);
     }
     values[0] = promc__double_to_bits(sum);

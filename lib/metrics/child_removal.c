@@ -145,7 +145,7 @@ size_t promc__family_size(promc__family *family)
 /* A child that somebody holds, or whose value comes from a function, does not expire. */
 static bool is_in_use(promc__child *child)
 {
-    return atomic_load_explicit(&child->pins, memory_order_acquire) > 0 ||
+    return atomic_load_explicit(&child->numbers.pins, memory_order_acquire) > 0 ||
            (atomic_load_explicit(&child->numbers.slot, memory_order_relaxed) &
             PROMC__SLOT_CALLBACK);
 }

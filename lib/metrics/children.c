@@ -74,6 +74,7 @@ static bool add_slab(promc__family *family)
 static promc__child *carve_child(promc__family *family)
 {
     promc__slab *slab = family->slabs;
+    uint32_t slot = PROMC__NO_SLOT;
     promc__child *child;
 
     if (!slab || slab->used == slab->count) {
@@ -84,10 +85,8 @@ static promc__child *carve_child(promc__family *family)
     child = slab_child(family, slab, slab->used);
     child->family = family;
     if (family->cells)
-        promc__numbers_init(&child->numbers, family->cells,
-                            promc__slot_at(slab->slots, family->cells, slab->used));
-    else
-        atomic_init(&child->numbers.slot, PROMC__NO_SLOT);
+        slot = promc__slot_at(slab->slots, family->cells, slab->used);
+    atomic_init(&child->numbers.slot, slot);
     slab->used++;
     return child;
 }
@@ -146,12 +145,12 @@ void promc__children_clean(promc__family *family)
                 family->limbo_last = NULL;
             family->limbo_count--;
             if (promc__is_recent(child) ||
-                atomic_load_explicit(&child->pins, memory_order_acquire)) {
+                atomic_load_explicit(&child->numbers.pins, memory_order_acquire)) {
                 to_limbo(family, child);
                 continue;
             }
             if (family->cells)
-                promc__numbers_clear(&child->numbers);
+                promc__numbers_clear(&child->numbers, family->cells);
             put_back(family, child);
         }
         family->limbo_enough = 2 * family->limbo_count; /* many are held: do not look every time */
@@ -191,19 +190,17 @@ _Atomic uint64_t *promc__child_last_update(promc__child *child)
 static promc__child *make_child(promc__family *family, const char *const *values)
 {
     promc__child *child = take_child(family);
-    size_t size = 0;
     uint32_t slot;
 
     if (!child)
         return NULL;
-    child->text = promc__labels_text(family, values, &size, &child->flags);
-    child->text_size = (uint32_t)size;
     atomic_store_explicit(&child->created, promc__os.unix_time(), memory_order_relaxed);
     if (!family->cells)
         atomic_store_explicit(promc__shared(&child->numbers), 0, memory_order_relaxed);
     if (family->idle_ttl > 0)
         *promc__child_last_update(child) = 0;
-    if (!child->text || (family->type->prepare && !family->type->prepare(child))) {
+    if (!promc__labels_set(child, values) ||
+        (family->type->prepare && !family->type->prepare(child))) {
         put_back(family, child);
         return NULL;
     }
@@ -271,7 +268,7 @@ promc__child *promc__children_find_or_add(promc__family *family, uint32_t hash,
 void promc__child_hold(promc__child *child)
 {
     if (child)
-        atomic_fetch_add_explicit(&child->pins, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&child->numbers.pins, 1, memory_order_relaxed);
 }
 
 void promc__child_release(promc__child *child)
@@ -280,9 +277,10 @@ void promc__child_release(promc__child *child)
 
     if (!child)
         return;
-    pins = atomic_load_explicit(&child->pins, memory_order_relaxed);
-    while (pins && !atomic_compare_exchange_weak_explicit(
-                       &child->pins, &pins, pins - 1, memory_order_release, memory_order_relaxed))
+    pins = atomic_load_explicit(&child->numbers.pins, memory_order_relaxed);
+    while (pins &&
+           !atomic_compare_exchange_weak_explicit(&child->numbers.pins, &pins, pins - 1,
+                                                  memory_order_release, memory_order_relaxed))
         ;
 }
 
@@ -305,7 +303,7 @@ void promc__child_reset(promc__child *child)
         promc__lock(&promc__cells_lock);
         for (int attempt = 0; attempt < 10 && !promc__quiesce(); attempt++)
             ;
-        promc__numbers_clear(&child->numbers);
+        promc__numbers_clear(&child->numbers, family->cells);
         atomic_store_explicit(&child->created, promc__os.unix_time(), memory_order_relaxed);
         atomic_fetch_and(&child->numbers.slot, ~PROMC__SLOT_REMOVED);
         promc__unlock(&promc__cells_lock);
@@ -320,7 +318,7 @@ static void free_slab(promc__family *family, promc__slab *slab)
 
         strip_child(child);
         if (family->cells)
-            promc__numbers_clear(&child->numbers);
+            promc__numbers_clear(&child->numbers, family->cells);
         else
             promc__level_release(&child->numbers);
     }

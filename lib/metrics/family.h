@@ -46,10 +46,9 @@ struct promc__child {
     char *text;                    /* the labels as promc__point has them */
     void *_Atomic extra;           /* of the type: exemplars, callback, pairs */
     _Atomic double created;
-    uint32_t text_size;
+    uint32_t text_size : 31;
+    uint32_t escaped : 1; /* the text has escapes: its bytes are not those of the values */
     uint32_t hash;
-    _Atomic uint32_t pins; /* promc_<type>_hold() */
-    uint32_t flags;        /* PROMC__ESCAPED */
     promc__numbers numbers; /* the last member: its size depends on the family */
 };
 
@@ -64,8 +63,6 @@ typedef struct promc__info_text {
     size_t size;
     char text[];
 } promc__info_text;
-
-#define PROMC__ESCAPED 1u /* the text has escapes: its bytes are not those of the values */
 
 struct promc__family {
     promc__family *family; /* itself, see promc__child */
@@ -165,9 +162,8 @@ void promc__child_reset(promc__child *child);
 int promc__labels_prepare(promc__family *family, const char *const *names,
                           const promc_label *const_labels);
 void promc__labels_free(promc__family *family);
-/* The text of a child: owned, NULL when out of memory. `flags` gets PROMC__ESCAPED. */
-char *promc__labels_text(const promc__family *family, const char *const *values, size_t *size,
-                         uint32_t *flags);
+/* Gives a child its text. False: no memory. */
+bool promc__labels_set(promc__child *child, const char *const *values);
 /* Whether a child has exactly these values, which are valid UTF-8. */
 bool promc__labels_match(const promc__child *child, const char *const *values,
                          const size_t *sizes);

@@ -161,7 +161,7 @@ static PROMC__COLD void quantiles_observe_slowly(promc__child *child, double val
     promc__section section;
     bool counted = true;
 
-    promc__update_slowly(&child->numbers, value, 1, 1);
+    promc__update_slowly(&child->numbers, child->family->cells, value, 1, 1);
     section = promc__enter_slowly();
     if (promc__child_is_live(child))
         counted = count_value(child, &section, value, slice);

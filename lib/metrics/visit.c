@@ -109,7 +109,7 @@ static size_t read_batch(promc__cursor *cursor)
     } else if (cells > 1 && count) {
         promc__snapshot_begin();
         for (size_t i = 0; i < count; i++)
-            promc__snapshot_read(&cursor->children[i]->numbers, cursor->values + i * cells);
+            promc__snapshot_read(&cursor->children[i]->numbers, cells, cursor->values + i * cells);
         promc__snapshot_end();
     }
     return count;
