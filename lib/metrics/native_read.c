@@ -77,7 +77,8 @@ static size_t native_batch(promc__cursor *cursor, bool *any_older)
     size_t count = 0, words = 0;
 
     *any_older = false;
-    for (; count < PROMC__VISIT_BATCH && cursor->next; cursor->next = cursor->next->next) {
+    for (; count < PROMC__VISIT_BATCH && cursor->next;
+         cursor->next = promc__child_next(cursor->next)) {
         promc__layout *head;
         size_t more;
 
