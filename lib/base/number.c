@@ -39,6 +39,8 @@ struct number_product {
 #define NUMBER_GO_LIMIT 6
 #define NUMBER_SMALLEST_PLAIN (-4) /* 0.0001 */
 
+#define NUMBER_SMALL 1000000 /* integers below are written without an exponent everywhere */
+
 static const uint64_t number_tens[] = {
     UINT64_C(1),
     UINT64_C(10),
@@ -295,6 +297,14 @@ static inline size_t number_layout(char *out, uint64_t digits, int exponent, int
     return (size_t)(count > exponent + 1 ? count : exponent + 2) + 1;
 }
 
+static inline size_t number_small(char *out, uint32_t n)
+{
+    size_t size = number_short(out, n);
+
+    memcpy(out + size, ".0", 2);
+    return size + 2;
+}
+
 /* 10^6 <= n < 10^8 as d.dddd * 10^exponent, the most common size of a busy counter. */
 static size_t number_millions(char *out, uint32_t n)
 {
@@ -315,12 +325,8 @@ static size_t number_whole(char *out, uint64_t n, int limit)
 {
     int exponent;
 
-    if (n < 1000000) {
-        size_t size = number_short(out, (uint32_t)n);
-
-        memcpy(out + size, ".0", 2);
-        return size + 2;
-    }
+    if (n < NUMBER_SMALL)
+        return number_small(out, (uint32_t)n);
     if (n < 100000000 && limit == NUMBER_GO_LIMIT)
         return number_millions(out, (uint32_t)n);
     exponent = (63 - __builtin_clzll(n)) * 1233 >> 12; /* floor(log10(n)), or one less */
@@ -377,6 +383,8 @@ size_t promc__write_double(char *out, double value)
 {
     uint64_t bits = number_bits(value), size = bits & ~NUMBER_SIGN;
 
+    if (bits < number_bits(NUMBER_SMALL) && (double)(uint32_t)value == value)
+        return number_small(out, (uint32_t)value);
     if (promc__unlikely(size >= NUMBER_INFINITY))
         return number_text(out, size > NUMBER_INFINITY ? "NaN" : bits == size ? "+Inf" : "-Inf");
     if (bits == size)
