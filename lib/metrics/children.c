@@ -85,7 +85,7 @@ static bool add_slab(promc__family *family)
 
 static uint32_t carve_child(promc__family *family)
 {
-    uint32_t number, slot = PROMC__NO_SLOT;
+    uint32_t slot = PROMC__NO_SLOT;
     promc__child *child;
     promc__slab *slab;
 
@@ -95,11 +95,10 @@ static uint32_t carve_child(promc__family *family)
     slab = &family->slabs[family->slab_count - 1];
     if (family->cells)
         slot = promc__slot_at(slab->slots, family->cells, slab->used);
-    number = (family->slab_count - 1) * PROMC__LARGEST_SLAB + ++slab->used;
-    child = promc__child_at(family, number);
+    child = promc__slab_child(family, slab, slab->used++);
     child->family = family;
     atomic_init(&child->numbers.slot, slot);
-    return number;
+    return (family->slab_count - 1) * PROMC__LARGEST_SLAB + slab->used;
 }
 
 static uint32_t take_child(promc__family *family)
@@ -327,7 +326,7 @@ void promc__child_reset(promc__child *child)
 static void free_slab(promc__family *family, const promc__slab *slab)
 {
     for (uint32_t i = 0; i < slab->used; i++) {
-        promc__child *child = (promc__child *)(void *)(slab->children + i * family->child_size);
+        promc__child *child = promc__slab_child(family, slab, i);
 
         strip_child(child);
         if (family->cells)

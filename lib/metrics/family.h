@@ -153,6 +153,12 @@ int promc__family_remove(promc__family *family, const char *const *values, size_
 int promc__family_remove_matching(promc__family *family, const promc_label *labels);
 void promc__family_clear(promc__family *family);
 size_t promc__family_size(promc__family *family);
+static inline promc__child *promc__slab_child(const promc__family *family, const promc__slab *slab,
+                                              uint32_t index)
+{
+    return (promc__child *)(void *)(slab->children + index * family->child_size);
+}
+
 /* The child with a number; NULL: 0, which no child has. Under the stripe lock. */
 static inline promc__child *promc__child_at(const promc__family *family, uint32_t number)
 {
@@ -160,8 +166,8 @@ static inline promc__child *promc__child_at(const promc__family *family, uint32_
 
     if (number == 0)
         return NULL;
-    return (promc__child *)(void *)(family->slabs[index / PROMC__LARGEST_SLAB].children +
-                                    index % PROMC__LARGEST_SLAB * family->child_size);
+    return promc__slab_child(family, &family->slabs[index / PROMC__LARGEST_SLAB],
+                             index % PROMC__LARGEST_SLAB);
 }
 
 static inline promc__child *promc__child_next(const promc__child *child)
