@@ -93,25 +93,25 @@ static void give_child(promc__cursor *cursor, promc__child *child, const uint64_
 
 /* The child behind the one with number `before`. Most often it lies behind it in memory too: then
  * the processor need not wait for the number to go on. */
-static inline promc__child *child_behind(promc__child *child, uint32_t before)
+static inline promc__child *child_behind(const promc__family *family, promc__child *child,
+                                         uint32_t before)
 {
-    const promc__family *family = child->family;
-
     if (promc__likely(child->next == before + 1 && before % PROMC__LARGEST_SLAB))
         return (promc__child *)(void *)((char *)child + family->child_size);
-    return promc__child_next(child);
+    return promc__child_at(family, child->next);
 }
 
 /* The cells of the next children, as one snapshot where there are several to a child. */
 static size_t read_batch(promc__cursor *cursor)
 {
-    uint32_t cells = cursor->family->cells, number = 0;
+    const promc__family *family = cursor->family;
+    uint32_t cells = family->cells, number = 0;
     promc__numbers *numbers[PROMC__VISIT_BATCH];
     promc__child *child = cursor->next;
     size_t count = 0;
 
     while (count < cursor->batch && child) {
-        promc__child *next = child_behind(child, number);
+        promc__child *next = child_behind(family, child, number);
 
         number = child->next;
         numbers[count] = &child->numbers;
