@@ -161,6 +161,7 @@ int promc__parse_run(promc__parser *parser, promc_format format, const char *dat
     parser->strict = options.strict;
     parser->budget.left = options.memory_limit ? options.memory_limit : PARSE_MEMORY_LIMIT;
     parser->seed = promc__print_new_seed();
+    parser->names.has_items = !parser->openmetrics;
     status = parse_lines(parser, size ? data : "", size);
     promc__parse_end_groups(parser);
     promc__prints_clear(&parser->names, &parser->budget);
