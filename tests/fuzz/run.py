@@ -45,10 +45,21 @@ def run_for(command, seconds, stop, log, env=None):
                 time.sleep(0.2)
                 used = max(used, cpu_seconds(process.pid))
         finally:
-            if process.poll() is None:
-                process.send_signal(stop)
-            process.wait()
+            end(process, stop)
     return process.returncode, used
+
+
+def end(process, stop):
+    """In good order; what does not end within ten seconds of processor time hangs, and is aborted, so that
+    the input is kept. (By the clock it may just have been stopped.)"""
+    if process.poll() is None:
+        process.send_signal(stop)
+    limit = cpu_seconds(process.pid) + 10
+    while process.poll() is None and cpu_seconds(process.pid) < limit:
+        time.sleep(0.1)
+    if process.poll() is None:
+        process.send_signal(signal.SIGABRT)
+    process.wait()
 
 
 def arguments(args, target):
@@ -62,8 +73,8 @@ def libfuzzer(args, target):
     log = os.path.join(args.build, 'fuzz', target + '.log')
     os.makedirs(work, exist_ok=True)
     os.makedirs(found, exist_ok=True)
-    command = [program, '-print_final_stats=1', '-timeout=120', '-rss_limit_mb=2048', '-max_len=4096',
-               f'-artifact_prefix={found}/{target}-']
+    command = [program, '-print_final_stats=1', '-timeout=0', '-report_slow_units=3600', '-rss_limit_mb=2048',
+               '-max_len=4096', f'-artifact_prefix={found}/{target}-']
     if dictionary:
         command.append(f'-dict={dictionary}')
     command += [work, os.path.join(HERE, 'corpus', target)]
