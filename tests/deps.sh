@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what the tests need through the system's package manager: deps.sh check|integration.
+# Installs what the tests need through the system's package manager: deps.sh check|integration|bench.
 # Says what it does, and does nothing when everything is there.
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -58,8 +58,25 @@ case $1 in
         has carbon-cache || need carbon graphite-carbon - - - - -
         need_prometheus_client
         ;;
+    bench)
+        has python3 || need python3 python3 python3 python3 python python python3
+        has wrk || need wrk wrk wrk wrk wrk wrk wrk
+        [ -e /usr/include/zlib.h ] || need zlib zlib1g-dev zlib-devel zlib-dev zlib - -
+        has go || need Go golang golang go go go go
+        gocode=/usr/share/gocode/src/github.com
+        [ -d $gocode/prometheus/client_golang ] ||
+            need client_golang golang-github-prometheus-client-golang-dev - - - - -
+        [ -d $gocode/VictoriaMetrics/metrics ] ||
+            need VictoriaMetrics/metrics golang-github-victoriametrics-metrics-dev - - - - -
+        [ -e /usr/include/prometheus/registry.h ] ||
+            need prometheus-cpp prometheus-cpp-dev - - - prometheus-cpp -
+        has cargo || need cargo cargo cargo cargo rust rust rust
+        ls -d /usr/share/cargo/registry/prometheus-0* >/dev/null 2>&1 ||
+            need rust-prometheus librust-prometheus-dev - - - - -
+        need_prometheus_client
+        ;;
     *)
-        echo "usage: deps.sh check|integration" >&2
+        echo "usage: deps.sh check|integration|bench" >&2
         exit 2
         ;;
 esac

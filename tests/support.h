@@ -37,6 +37,7 @@ static inline void script_clocks(void)
     test_monotonic_ns = 1000000000;
     promc__os.unix_time = scripted_unix_time;
     promc__os.monotonic_ns = scripted_monotonic_ns;
+    promc__os.monotonic_coarse_ns = scripted_monotonic_ns;
 }
 
 /* ---- what is exposed ------------------------------------------------------------------------- */

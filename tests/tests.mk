@@ -62,10 +62,22 @@ check-conformance: $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/replay ## Output compa
 check-integration: all $(BUILD)/tests/replay $(EXAMPLES) | $(filter deps-integration,$(MAKECMDGOALS)) ## Tests against Prometheus, Pushgateway, Alertmanager, Carbon
 	@$(TEST_ENV) tests/run.sh $(wildcard tests/integration/test_*.sh tests/integration/test_*.py)
 
+check-abi: ## The binary interface against the last release (ABI_BASE=commit: against that)
+	@+tests/abi.sh
+
+long-run: $(OBJ)/tests/stress_long_run ## Scrapes, updates, churn, pushes, forks and faults for TIME=1200 seconds
+	$(RUN) $< $(or $(TIME),1200)
+
+long-updates: $(OBJ)/tests/stress_updates ## Lost updates in a billion and more: TIME=120 seconds
+	$(RUN) $< $(or $(TIME),120)
+
 deps: ## Installs what check needs, if it is missing
 	@tests/deps.sh check
 
 deps-integration: ## Installs the servers check-integration needs, if they are missing
 	@tests/deps.sh integration
 
-.PHONY: check check-unit check-torture check-stress check-examples check-conformance check-integration deps deps-integration
+deps-bench: ## Installs what bench and bench-peers compare with, if it is missing
+	@tests/deps.sh bench
+
+.PHONY: check check-unit check-torture check-stress check-examples check-conformance check-integration check-abi long-run long-updates deps deps-integration deps-bench

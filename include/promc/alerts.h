@@ -109,7 +109,8 @@ typedef struct promc_alert_keeper promc_alert_keeper;
  * Prometheus does: what fires at once and then at every interval, with an end four intervals later,
  * so that it ends by itself should the program die; what is resolved once more, until Alertmanager
  * has it, at most for 15 minutes. Failures are told to the error handler
- * (promc_set_error_handler()) and promc_alert_keeper_error(), and do not lose an alert.
+ * (promc_set_error_handler()) and promc_alert_keeper_error(), and do not lose an alert. After
+ * fork() a keeper belongs to the parent: the child's copy sends nothing, start another there.
  * @param alertmanager  copied with all strings and lists; `arg`s are borrowed. `.status` is not
  * used.
  * @return owned: stop it with promc_alert_keeper_stop(). NULL: as promc_alertmanager_send(), before

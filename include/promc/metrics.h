@@ -20,9 +20,16 @@
  * the number of threads: they take no lock, make no system call, cannot fail and accept NULL. An
  * update that makes no sense (a negative increment, an update of NULL) is dropped and counted, see
  * promc_mishaps(). The first updates of a thread may allocate, and so may exemplars;
- * promc_counter_reset(), promc_gauge_set_function() and promc_info_set() take a lock. A signal
- * handler may update metrics that its thread has updated before: it interrupts an update without
- * harm, and nothing is lost.
+ * promc_counter_reset(), promc_gauge_set_function() and promc_info_set() take a lock.
+ *
+ * Signal handlers may call what is async-signal-safe: promc_counter_inc() and _add(), all of a gauge
+ * but promc_gauge_set_function() and _value(), the _observe() and _forget() of distributions,
+ * promc_enum_state() with one of its states, timers and promc_count_failure(). The thread must have
+ * updated the metric before in the same way (a gauge: set it to set it, added to it to add to it; a
+ * native histogram, or a summary with quantiles: in that range), as the first touch may allocate.
+ * The handler may interrupt such an update, or a scrape, without harm; nothing is lost. Everything
+ * else is not for handlers: creating and looking up, exemplars, promc_counter_reset(),
+ * promc_info_set(), reading values and scraping.
  */
 #ifndef PROMC_METRICS_H
 #define PROMC_METRICS_H
@@ -102,6 +109,12 @@ typedef struct promc_buckets {
     double start, step;   /**< generated: the first bound, and the width or factor */
 } promc_buckets;
 
+/** Which quantiles a summary has; all zero: none. */
+typedef struct promc_quantiles {
+    size_t count;         /**< at most 100 */
+    const double *values; /**< `count` numbers from 0 to 1 in any order, borrowed */
+} promc_quantiles;
+
 #ifndef __cplusplus
 /** Listed bounds: PROMC_BUCKETS(0.1, 0.5, 1). */
 #define PROMC_BUCKETS(...)                                                                         \
@@ -115,13 +128,16 @@ typedef struct promc_buckets {
 #define PROMC_BUCKETS_EXPONENTIAL(start_, factor_, count_)                                         \
     ((promc_buckets){.kind = PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = (count_),                   \
                      .start = (start_), .step = (factor_)})
+/** `.quantiles = PROMC_QUANTILES(0.5, 0.9, 0.99)`, each from 0 to 1. */
+#define PROMC_QUANTILES(...)                                                                       \
+    ((promc_quantiles){.count = sizeof((const double[]){__VA_ARGS__}) / sizeof(double),            \
+                       .values = (const double[]){__VA_ARGS__}})
 /** States of an enum; the first is the initial one. */
 #define PROMC_STATES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #endif
 
 typedef struct promc_counter_opts { PROMC__METRIC_OPTIONS } promc_counter_opts;
 typedef struct promc_gauge_opts { PROMC__METRIC_OPTIONS } promc_gauge_opts;
-typedef struct promc_summary_opts { PROMC__METRIC_OPTIONS } promc_summary_opts;
 typedef struct promc_info_opts { PROMC__METRIC_OPTIONS } promc_info_opts;
 
 /** `.native_schema = PROMC_SCHEMA(n)`: buckets grow by 2^(2^-n), n from -4 (65536) to 8 (1.0027). */
@@ -156,9 +172,47 @@ typedef struct promc_histogram_opts {
     size_t native_max_buckets;
     double native_reset_seconds;
 } promc_histogram_opts;
+/**
+ * Options of summaries. With `quantiles` each value is also counted in one of many exponential
+ * buckets (DDSketch: Masson, Rim, Lee, VLDB 2019), in a window that slides in five steps. Quantiles
+ * of several processes or children cannot be put together: where that matters take a histogram.
+ * OpenMetrics has no negative quantiles: they are left out there.
+ *
+ *  quantiles        such as PROMC_QUANTILES(0.5, 0.9, 0.99). They are NaN while the window is empty.
+ *  quantile_error   how far a quantile may be from the true value, relatively: 0.01 means 1 %. At
+ *                   least 0.0014, less than 1; 0 means the default 0.01. The k-th smallest of n
+ *                   values is the quantile (k - 1) / (n - 1).
+ *  quantile_window  seconds, 1 to 1e9; 0 means the default 600. Values up to 4/5 as old count, older
+ *                   ones than this do not.
+ *
+ * Limits: values below 2^-64 (5e-20), of either sign, count as 0, those above 2^64 (2e19) as
+ * infinite. NaN is in no quantile. One bucket counts up to 6.9e10 values of a thread in a fifth of
+ * the window.
+ *
+ * Memory, at the default error: for each factor of two that values range over, 2.5 KiB, and as much
+ * again for each thread that observes such values; twice that for half the error. 2 KiB for each
+ * child besides. What a thread observes in a range for the first time may allocate; where memory is
+ * refused, or in a signal handler that interrupts another update, such a value is missing from the
+ * quantiles, though not from count and sum, and counted (PROMC_DROPPED_UPDATES).
+ */
+typedef struct promc_summary_opts {
+    PROMC__METRIC_OPTIONS
+    promc_quantiles quantiles;
+    double quantile_error;
+    double quantile_window;
+} promc_summary_opts;
+/**
+ * Options of gauge histograms. The native ones are those of histograms, but that a gauge histogram
+ * never begins anew: if it was made coarser, it stays so.
+ */
 typedef struct promc_gauge_histogram_opts {
     PROMC__METRIC_OPTIONS
     promc_buckets buckets;
+    double native_factor;
+    int native_schema;
+    double native_zero_threshold;
+    double native_max_zero_threshold;
+    size_t native_max_buckets;
 } promc_gauge_histogram_opts;
 typedef struct promc_enum_opts {
     PROMC__METRIC_OPTIONS
@@ -176,7 +230,7 @@ typedef struct promc_enum_opts {
  *     promc_T_family_new(name, help, labels, .option = ...) call. NULL on failure:
  *     PROMC_ERROR_NAME (empty, not UTF-8, or not valid in the legacy character set when that is
  *     switched on), PROMC_ERROR_LABELS (reserved, repeated or missing), PROMC_ERROR_ARGUMENT (bad
- *     buckets, native options, states, unit), PROMC_ERROR_DUPLICATE, PROMC_ERROR_NO_MEMORY. The registry keeps the
+ *     buckets, quantiles, states, unit), PROMC_ERROR_DUPLICATE, PROMC_ERROR_NO_MEMORY. The registry keeps the
  *     first such error, see promc_registry_first_error().
  *
  * promc_T *promc_T_labels(family, "v1", "v2")                 values in the order of the names
@@ -340,6 +394,7 @@ PROMC_API void promc_gauge_inc(promc_gauge *gauge);
 PROMC_API void promc_gauge_dec(promc_gauge *gauge);
 PROMC_API void promc_gauge_add(promc_gauge *gauge, double amount);
 PROMC_API void promc_gauge_sub(promc_gauge *gauge, double amount);
+/** The last set in any thread wins over all that came before. */
 PROMC_API void promc_gauge_set(promc_gauge *gauge, double value);
 /** Sets it to the Unix time in seconds. */
 PROMC_API void promc_gauge_set_to_current_time(promc_gauge *gauge);
@@ -351,7 +406,11 @@ PROMC_API void promc_gauge_set_to_current_time(promc_gauge *gauge);
  * @param arg       passed through; must outlive the metric.
  */
 PROMC_API void promc_gauge_set_function(promc_gauge *gauge, double (*function)(void *arg), void *arg);
-/** The current value (the function's, if one is set); 0 for NULL. */
+/**
+ * The current value (the function's, if one is set); 0 for NULL.
+ * What other threads add at this moment may be in it or not, each for itself: of an inc in one thread
+ * and a dec in another after it, the dec alone. Scrapes see them in their order.
+ */
 PROMC_API double promc_gauge_value(const promc_gauge *gauge);
 
 /* ---- histogram, summary, gauge histogram: distributions -------------------------------------- */
@@ -364,12 +423,13 @@ PROMC_API void promc_histogram_observe(promc_histogram *histogram, double value)
 /** The same, and keeps the labels as the bucket's exemplar; see promc_counter_add_exemplar(). */
 PROMC_API void promc_histogram_observe_exemplar(promc_histogram *histogram, double value,
                                                 const promc_label *exemplar);
-/** Adds `value` to the sum and 1 to the count. */
+/** Adds `value` to the sum and 1 to the count. Quantiles, where there are some, cost a few
+ *  nanoseconds more; see promc_summary_opts. */
 PROMC_API void promc_summary_observe(promc_summary *summary, double value);
 /** A histogram of what is there now, such as the sizes of queued jobs: one came in. */
 PROMC_API void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double value);
-/** One that was observed with this value has left; without such an observation a bucket goes below
- *  zero. */
+/** One that was observed with this value has left; without such an observation a classic bucket goes
+ *  below zero, a native one is taken as empty. */
 PROMC_API void promc_gauge_histogram_forget(promc_gauge_histogram *histogram, double value);
 
 /* ---- info and enum --------------------------------------------------------------------------- */

@@ -108,7 +108,8 @@ typedef struct promc_pusher promc_pusher;
  * promc_pusher_start("localhost:9091", "job", .interval = 15, ...): pushes from a thread of its
  * own, at once and then at every interval. Failures are told to the error handler
  * (promc_set_error_handler()) and promc_pusher_error(); after the second in a row the interval is
- * doubled each time, up to 8 times, with random variation, until a push succeeds.
+ * doubled each time, up to 8 times, with random variation, until a push succeeds. After fork() a
+ * pusher belongs to the parent: the child's copy sends nothing, start another there.
  * @param options  copied with all strings and lists; registry and `arg`s are borrowed. `.status` is
  *                 not used.
  * @return owned: stop it with promc_pusher_stop(). NULL: errors as of promc_gateway_push(), before
@@ -175,6 +176,10 @@ typedef struct promc_remote_write_opts {
     const promc_client_transport *transport; /**< for https */
     int *status;     /**< receives the last HTTP status, 0 when there was none; NULL: not wanted */
     double interval; /**< promc_remote_write_start() only: seconds; 0: 15 */
+    /** Native histograms with their native buckets, and classic ones only if they were given any.
+     *  A Prometheus before 3.8 takes them with --enable-feature=native-histograms only, and refuses
+     *  the whole request without. Otherwise they are sent as in text: count, sum, classic buckets. */
+    bool native_histograms;
 } promc_remote_write_opts;
 
 /**

@@ -41,7 +41,7 @@ void promc_set_error_handler(void (*handler)(const promc_error *error, void *arg
     atomic_store(&error_handler, handler);
 }
 
-static int publish(int code)
+static void publish(int code)
 {
     void (*handler)(const promc_error *error, void *arg);
 
@@ -49,7 +49,6 @@ static int publish(int code)
     handler = atomic_load(&error_handler);
     if (handler)
         handler(&last_error, atomic_load(&error_handler_arg));
-    return code;
 }
 
 /* A message that is cut must not end in the middle of a UTF-8 sequence. */
@@ -82,23 +81,18 @@ static void mend_message(char *message, size_t size)
     }
 }
 
-int promc__fail(int code, const char *format, ...)
+void promc__set_error(int code, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(last_error.message, sizeof(last_error.message), format, arguments);
+    (void)vsnprintf(last_error.message, sizeof(last_error.message), format, arguments);
     va_end(arguments);
     mend_message(last_error.message, sizeof(last_error.message));
-    return publish(code);
+    publish(code);
 }
 
-int promc__fail_memory(const char *what)
-{
-    return promc__fail(PROMC_ERROR_NO_MEMORY, "%s: out of memory", what);
-}
-
-int promc__fail_errno(const char *format, ...)
+void promc__set_system_error(const char *format, ...)
 {
     int number = errno;
     char reason[80];
@@ -106,15 +100,15 @@ int promc__fail_errno(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(last_error.message, sizeof(last_error.message), format, arguments);
+    (void)vsnprintf(last_error.message, sizeof(last_error.message), format, arguments);
     va_end(arguments);
     end_on_a_character(last_error.message, sizeof(last_error.message));
     if (strerror_r(number, reason, sizeof(reason)) != 0)
-        snprintf(reason, sizeof(reason), "error %d", number);
+        (void)snprintf(reason, sizeof(reason), "error %d", number);
     used = strlen(last_error.message);
-    snprintf(last_error.message + used, sizeof(last_error.message) - used, ": %s", reason);
+    (void)snprintf(last_error.message + used, sizeof(last_error.message) - used, ": %s", reason);
     mend_message(last_error.message, sizeof(last_error.message));
-    return publish(PROMC_ERROR_SYSTEM);
+    publish(PROMC_ERROR_SYSTEM);
 }
 
 void promc__count_mishap(promc_mishap which)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * Copies as much of an option struct as both sides know; what the caller does not know stays at its
- * default. NULL: all defaults. PROMC_ERROR_ARGUMENT if the caller has not set the size, which every
+ * Copies as much of an option struct as both sides know: what the caller does not know stays at its
+ * default, and what only a caller of a newer header knows is not looked at. NULL: all defaults. PROMC_ERROR_ARGUMENT if the caller has not set the size, which every
  * macro does.
  */
 static inline int promc__copy_options(void *to, size_t to_size, const void *from, const char *what)

@@ -29,13 +29,27 @@ static double unix_time(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static uint64_t monotonic_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
 
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+    if (clock_gettime(clock, &now) != 0)
         return 0;
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t monotonic_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+static uint64_t monotonic_coarse_ns(void)
+{
+#if defined(CLOCK_MONOTONIC_COARSE)
+    return clock_ns(CLOCK_MONOTONIC_COARSE);
+#else
+    return clock_ns(CLOCK_MONOTONIC);
+#endif
 }
 
 static int os_open_read(const char *path)
@@ -233,6 +247,7 @@ static double cpu_seconds(void)
 struct promc__os promc__os = {
     .unix_time = unix_time,
     .monotonic_ns = monotonic_ns,
+    .monotonic_coarse_ns = monotonic_coarse_ns,
     .random_bytes = random_bytes,
     .process_barrier = process_barrier,
     .pause_ns = pause_ns,

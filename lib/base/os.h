@@ -16,6 +16,8 @@ struct promc__os {
     /* Clocks: Unix time in seconds; nanoseconds of a clock that never goes back. */
     double (*unix_time)(void);
     uint64_t (*monotonic_ns)(void);
+    /* The same clock, some milliseconds late where that is cheaper to read. */
+    uint64_t (*monotonic_coarse_ns)(void);
     /* Fills with bytes nobody can guess; false if the system has none. */
     bool (*random_bytes)(void *data, size_t size);
     /* Makes every running thread of the process pass a memory barrier; false if it cannot. */

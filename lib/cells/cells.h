@@ -5,6 +5,7 @@
  * Every number is a slot. A thread that updates it owns a private cell for that slot, in pages of its
  * shard; the value is the sum of one shared cell and all private cells. So an update is a load, an
  * add and a store on memory no other thread writes: no lock, no locked instruction, no contention.
+ * (Numbers that can also be set are in level.h.)
  *
  * The protocol
  *
@@ -128,6 +129,7 @@ typedef struct promc__shard {
     uintptr_t seen;                      /* by promc__quiesce(), under the cells lock */
     void *_Atomic blocks;                /* of its pages */
     uintptr_t stuck[2];                  /* sections that were waited for in vain, likewise */
+    uint64_t next_tag;                   /* of the owner, inside a section; level.c */
 } promc__shard;
 
 /* This thread's shard; NULL until its first update. */
@@ -135,6 +137,10 @@ extern _Thread_local promc__shard *promc__my_shard PROMC__FAST_TLS;
 
 /* All shards ever made, newest first. */
 extern promc__shard *_Atomic promc__shards;
+
+/* No thread's, and not among those: cells that all threads share and that are seldom needed. Its
+ * pages are made with the cells lock held. */
+extern promc__shard promc__common;
 
 /* Enters a section; false if the quick way is not possible (then nothing was entered). */
 static inline bool promc__enter(promc__shard *shard, uintptr_t *sequence)
@@ -177,6 +183,27 @@ static inline promc__cell *promc__private_cell(promc__shard *shard, uint32_t slo
     return &page->cells[slot % PROMC__PAGE_CELLS];
 }
 
+/* The private cells of a slot and of one `offset` further on; false if there is no page for one of
+ * them. Slots have room above, so the sum does not wrap. */
+static inline bool promc__private_pair(promc__shard *shard, uint32_t slot, uint32_t offset,
+                                       promc__cell **one, promc__cell **other)
+{
+    promc__directory *directory = atomic_load_explicit(&shard->directory, memory_order_relaxed);
+    uint32_t far = slot + offset;
+    promc__page *page, *far_page;
+
+    if (promc__unlikely(far / PROMC__PAGE_CELLS >= directory->size))
+        return false;
+    page = atomic_load_explicit(&directory->pages[slot / PROMC__PAGE_CELLS], memory_order_relaxed);
+    far_page =
+        atomic_load_explicit(&directory->pages[far / PROMC__PAGE_CELLS], memory_order_relaxed);
+    if (promc__unlikely(!page || !far_page))
+        return false;
+    *one = &page->cells[slot % PROMC__PAGE_CELLS];
+    *other = &far_page->cells[far % PROMC__PAGE_CELLS];
+    return true;
+}
+
 /*
  * Any way into a section, for the slow paths: makes a shard for the thread if it has none, nests, and
  * works without a shard when memory is refused. `usable`: the shard whose private cells may be used
@@ -197,6 +224,9 @@ void promc__leave_slowly(const promc__section *section);
 
 /* As promc__private_cell(), and makes the page. NULL: no memory, or past the limit. */
 promc__cell *promc__make_private_cell(promc__shard *shard, uint32_t slot);
+
+/* The same cell for any other thread; NULL if there is no page for it. */
+promc__cell *promc__find_cell(const promc__shard *shard, uint32_t slot);
 
 /*
  * Waits until every section that was running has ended. With the cells lock held. False if that
@@ -226,6 +256,7 @@ bool promc__is_recent(const void *object);
 #define PROMC__SLOT_WATCHED 0x40000000u /* the next update clears it: somebody wants to know */
 #define PROMC__SLOT_CALLBACK 0x20000000u /* a gauge's function gives the value */
 #define PROMC__SLOT_MASK 0x1FFFFFFFu
+#define PROMC__SLOT_FLAGS (~PROMC__SLOT_MASK)
 /* No thread has a page for it, nor for the slots that follow. */
 #define PROMC__NO_SLOT 0x1FF00000u
 
@@ -261,6 +292,17 @@ bool promc__numbers_attach(promc__numbers *numbers);
 void promc__numbers_release(promc__numbers *numbers);
 /* Zeroes every cell. Nobody may be updating: removed and quiesced. With the cells lock held. */
 void promc__numbers_clear(promc__numbers *numbers);
+
+/* For an update the slow way: the slot without the flag that somebody watches, which is cleared.
+ * False if there are no updates any more. */
+bool promc__numbers_live(promc__numbers *numbers, uint32_t *slot);
+
+/* Blocks of slots; zero the cells before they are given back. All with the cells lock held. False:
+ * no memory. */
+bool promc__slots_take(uint32_t cells, uint32_t *slot);
+void promc__slots_give(uint32_t cells, uint32_t slot);
+/* Zeroes them in all private pages. */
+void promc__slots_clear(uint32_t cells, uint32_t slot);
 
 /* Adds `sum` to the first cell and `count` to cell `offset` (unless it is 0): the slow path. */
 void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count);
@@ -298,10 +340,9 @@ static inline void promc__add_and_count(promc__numbers *numbers, double amount, 
 
     if (promc__likely(promc__enter(shard, &sequence))) {
         uint32_t slot = atomic_load_explicit(&numbers->slot, memory_order_acquire);
-        promc__cell *sum = promc__private_cell(shard, slot);
-        promc__cell *bucket = promc__private_cell(shard, slot + offset);
+        promc__cell *sum, *bucket;
 
-        if (promc__likely(sum != NULL && bucket != NULL)) {
+        if (promc__likely(promc__private_pair(shard, slot, offset, &sum, &bucket))) {
             promc__cell_add(sum, amount);
             promc__cell_count(bucket, count);
             promc__leave(shard, sequence);
@@ -314,6 +355,8 @@ static inline void promc__add_and_count(promc__numbers *numbers, double amount, 
 
 /* The value of the first cell. Any thread, no lock. */
 double promc__numbers_sum(const promc__numbers *numbers);
+/* The same for many, which have one cell each: bits of doubles. */
+void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums);
 
 /* Sets the watch flag again; returns whether it was still set, that is, nothing was updated. */
 bool promc__numbers_watch(promc__numbers *numbers);
@@ -329,8 +372,10 @@ void promc__snapshot_begin(void);
 void promc__snapshot_read(promc__numbers *numbers, uint64_t *values);
 void promc__snapshot_end(void);
 
-/* ---- for shared.c, snapshot.c and shard.c only ----------------------------------------------- */
+/* ---- for the files of this folder only -------------------------------------------------------- */
 
+/* Adds to a double that other threads change as well. */
+void promc__atomic_add(_Atomic uint64_t *number, double amount);
 void promc__shared_read(promc__numbers *numbers, uint64_t *values);
 double promc__shared_sum(const promc__numbers *numbers);
 /* With the cells lock held, as is promc__wait_for_sections(). */

@@ -70,7 +70,7 @@ static bool new_block(uint32_t cells, uint32_t *slot)
     return true;
 }
 
-static bool take_block(uint32_t cells, uint32_t *slot)
+bool promc__slots_take(uint32_t cells, uint32_t *slot)
 {
     struct size_class *size_class = class_of(cells);
 
@@ -90,7 +90,7 @@ bool promc__numbers_attach(promc__numbers *numbers)
 {
     uint32_t slot = 0;
 
-    if (!take_block(numbers->cells, &slot))
+    if (!promc__slots_take(numbers->cells, &slot))
         return false;
     atomic_store_explicit(&numbers->slot, slot, memory_order_release);
     return true;
@@ -107,44 +107,43 @@ bool promc__numbers_init(promc__numbers *numbers, uint32_t cells)
     return done;
 }
 
-void promc__numbers_release(promc__numbers *numbers)
+void promc__slots_give(uint32_t cells, uint32_t slot)
 {
-    struct size_class *size_class = class_of(numbers->cells);
+    struct size_class *size_class = class_of(cells);
 
-    size_class->free[size_class->free_count++] =
-        atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK;
+    size_class->free[size_class->free_count++] = slot;
 }
 
-static void clear_private(promc__shard *shard, uint32_t slot, uint32_t cells)
+void promc__slots_clear(uint32_t cells, uint32_t slot)
 {
-    promc__directory *directory = atomic_load_explicit(&shard->directory, memory_order_acquire);
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
+        for (uint32_t i = 0; i < cells; i++) {
+            promc__cell *cell = promc__find_cell(shard, slot + i);
 
-    for (uint32_t i = slot; i < slot + cells; i++) {
-        uint32_t index = i / PROMC__PAGE_CELLS;
-        promc__page *page = index < directory->size ? atomic_load_explicit(
-                                                          &directory->pages[index],
-                                                          memory_order_acquire)
-                                                    : NULL;
-        if (page)
-            atomic_store_explicit(&page->cells[i % PROMC__PAGE_CELLS].bits, 0,
-                                  memory_order_relaxed);
+            if (cell)
+                atomic_store_explicit(&cell->bits, 0, memory_order_relaxed);
+        }
     }
+}
+
+void promc__numbers_release(promc__numbers *numbers)
+{
+    promc__slots_give(numbers->cells, atomic_load_explicit(&numbers->slot, memory_order_relaxed) &
+                                          PROMC__SLOT_MASK);
 }
 
 void promc__numbers_clear(promc__numbers *numbers)
 {
     uint32_t slot = atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK;
 
-    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
-        clear_private(shard, slot, numbers->cells);
+    promc__slots_clear(numbers->cells, slot);
     for (size_t i = 0; i < promc__shared_words(numbers->cells); i++)
         atomic_store_explicit(&promc__shared(numbers)[i], 0, memory_order_relaxed);
 }
 
 /* ---- updates, the slow way ------------------------------------------------------------------- */
 
-/* False if the slot is for no updates any more. */
-static bool plain_slot(promc__numbers *numbers, uint32_t *slot)
+bool promc__numbers_live(promc__numbers *numbers, uint32_t *slot)
 {
     *slot = atomic_load_explicit(&numbers->slot, memory_order_acquire);
     if (*slot & PROMC__SLOT_REMOVED)
@@ -160,7 +159,7 @@ void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, 
     promc__cell *sum_cell = NULL, *count_cell = NULL;
     uint32_t slot;
 
-    if (plain_slot(numbers, &slot)) {
+    if (promc__numbers_live(numbers, &slot)) {
         if (section.usable) {
             sum_cell = promc__make_private_cell(section.usable, slot);
             count_cell = promc__make_private_cell(section.usable, slot + offset);

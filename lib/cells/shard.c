@@ -28,6 +28,8 @@ static pthread_t forker;
 
 static promc__directory empty_directory;
 
+promc__shard promc__common = {.directory = &empty_directory};
+
 void promc_set_private_memory_limit(size_t bytes)
 {
     atomic_store_explicit(&private_limit, bytes, memory_order_relaxed);

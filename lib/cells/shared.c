@@ -38,7 +38,7 @@ static _Atomic uint64_t *bank_of(promc__numbers *numbers, unsigned bank)
     return &promc__shared(numbers)[3 + (size_t)bank * numbers->cells];
 }
 
-static void atomic_add_double(_Atomic uint64_t *cell, double amount)
+void promc__atomic_add(_Atomic uint64_t *cell, double amount)
 {
     uint64_t old = atomic_load_explicit(cell, memory_order_relaxed);
 
@@ -54,11 +54,11 @@ void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, 
     unsigned bank;
 
     if (numbers->cells == 1) {
-        atomic_add_double(&promc__shared(numbers)[0], sum);
+        promc__atomic_add(&promc__shared(numbers)[0], sum);
         return;
     }
     bank = (atomic_fetch_add_explicit(gate_of(numbers), 1, memory_order_acq_rel) & HOT_BIT) != 0;
-    atomic_add_double(&bank_of(numbers, bank)[0], sum);
+    promc__atomic_add(&bank_of(numbers, bank)[0], sum);
     if (offset)
         atomic_fetch_add_explicit(&bank_of(numbers, bank)[offset], count, memory_order_relaxed);
     if (also)
@@ -118,7 +118,7 @@ static void drain_bank(promc__numbers *numbers, unsigned cold, uint64_t *values)
 
     values[0] = atomic_load_explicit(&from[0], memory_order_relaxed);
     atomic_store_explicit(&from[0], 0, memory_order_relaxed);
-    atomic_add_double(&to[0], promc__bits_to_double(values[0]));
+    promc__atomic_add(&to[0], promc__bits_to_double(values[0]));
     for (uint32_t i = 1; i < numbers->cells; i++) {
         values[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
         atomic_store_explicit(&from[i], 0, memory_order_relaxed);

@@ -34,8 +34,7 @@ void promc__snapshot_end(void)
     promc__unlock(&promc__cells_lock);
 }
 
-/* A private cell of any thread, for reading; 0 if there is none. */
-static uint64_t private_bits(const promc__shard *shard, uint32_t slot)
+promc__cell *promc__find_cell(const promc__shard *shard, uint32_t slot)
 {
     const promc__directory *directory =
         atomic_load_explicit(&shard->directory, memory_order_acquire);
@@ -43,11 +42,17 @@ static uint64_t private_bits(const promc__shard *shard, uint32_t slot)
     promc__page *page;
 
     if (index >= directory->size)
-        return 0;
+        return NULL;
     page = atomic_load_explicit(&directory->pages[index], memory_order_acquire);
-    if (!page)
-        return 0;
-    return atomic_load_explicit(&page->cells[slot % PROMC__PAGE_CELLS].bits, memory_order_relaxed);
+    return page ? &page->cells[slot % PROMC__PAGE_CELLS] : NULL;
+}
+
+/* A private cell of any thread; 0 if there is none. */
+static uint64_t private_bits(const promc__shard *shard, uint32_t slot)
+{
+    promc__cell *cell = promc__find_cell(shard, slot);
+
+    return cell ? atomic_load_explicit(&cell->bits, memory_order_relaxed) : 0;
 }
 
 static uint32_t slot_of(const promc__numbers *numbers)
@@ -63,6 +68,20 @@ double promc__numbers_sum(const promc__numbers *numbers)
     for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
         sum += promc__bits_to_double(private_bits(shard, slot));
     return sum;
+}
+
+/* Shard by shard, so that cells are read in about the order in which they lie in memory. */
+void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums)
+{
+    for (size_t i = 0; i < count; i++)
+        sums[i] = atomic_load_explicit(&promc__shared(numbers[i])[0], memory_order_relaxed);
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
+        for (size_t i = 0; i < count; i++) {
+            double own = promc__bits_to_double(private_bits(shard, slot_of(numbers[i])));
+
+            sums[i] = promc__double_to_bits(promc__bits_to_double(sums[i]) + own);
+        }
+    }
 }
 
 void promc__snapshot_read(promc__numbers *numbers, uint64_t *values)

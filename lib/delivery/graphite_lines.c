@@ -116,7 +116,7 @@ int promc__graphite_lines(promc__buffer *out, promc_registry *registry, const ch
     walk.end[0] = ' ';
     walk.end_size = 1 + promc__write_i64(walk.end + 1, (int64_t)promc__os.unix_time());
     walk.end[walk.end_size++] = '\n';
-    status = promc__visit_registry(walk.registry, append_point, &walk);
+    status = promc__visit_registry(walk.registry, false, append_point, &walk);
     if (walk.name.error || out->error)
         status = promc__fail_memory("Graphite");
     promc__buffer_free(&walk.name);

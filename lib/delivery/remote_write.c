@@ -61,11 +61,14 @@ static int post_request(const promc_remote_write_opts *set, const char *data, si
 
 static int write_remotely(const promc_remote_write_opts *set)
 {
+    const promc__write_settings settings = {.external = set->labels,
+                                            .now_ms = (int64_t)(promc__os.unix_time() * 1000),
+                                            .samples_each = SAMPLES_EACH,
+                                            .native = set->native_histograms};
     promc__write_requests requests;
     size_t begin = 0;
     int status = promc__write_requests_fill(&requests, promc__registry_or_default(set->registry),
-                                            set->labels, (int64_t)(promc__os.unix_time() * 1000),
-                                            SAMPLES_EACH);
+                                            &settings);
 
     if (set->status)
         *set->status = 0;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/names.h"
+#include "exposition/protobuf_native.h"
 #include "exposition/samples.h"
 #include "exposition/wire.h"
 #include "metrics/label_text.h"
@@ -14,9 +15,11 @@
 
 /* Field numbers of remote.proto and types.proto. */
 enum { REQUEST_SERIES = 1, REQUEST_METADATA = 3 };
-enum { SERIES_LABEL = 1, SERIES_SAMPLE = 2 };
+enum { SERIES_LABEL = 1, SERIES_SAMPLE = 2, SERIES_HISTOGRAM = 4 };
 enum { WRITE_LABEL_NAME = 1, WRITE_LABEL_VALUE };
 enum { SAMPLE_VALUE = 1, SAMPLE_TIMESTAMP };
+enum { NATIVE_COUNT = 1, NATIVE_SUM = 3, NATIVE_RESET_HINT = 14, NATIVE_TIMESTAMP };
+enum { HINT_GAUGE = 3 }; /* counts go down, too */
 enum { METADATA_TYPE = 1, METADATA_NAME, METADATA_HELP = 4, METADATA_UNIT };
 
 /* A label of the series being made, by places in the scratch buffer. */
@@ -26,9 +29,8 @@ struct series_label {
 
 struct filling {
     promc__write_requests *requests;
-    const promc_label *external;
-    int64_t now_ms;
-    size_t samples_each, samples;
+    const promc__write_settings *settings;
+    size_t samples;
     promc__buffer text; /* names and values of the labels */
     promc__buffer name; /* scratch */
     struct series_label *labels;
@@ -128,7 +130,7 @@ static void gather_labels(struct filling *filling, const promc__sample *sample)
     if (sample->extra_name)
         add_label(filling, sample->extra_name, sample->extra_name_size, sample->extra_value,
                   strlen(sample->extra_value), false);
-    for (const promc_label *label = filling->external; label && label->name; label++) {
+    for (const promc_label *label = filling->settings->external; label && label->name; label++) {
         if (!filling->text.error && !has_label(filling, label->name))
             add_label(filling, label->name, strlen(label->name), label->value, strlen(label->value),
                       false);
@@ -185,28 +187,26 @@ static double sample_number(const promc__value *value)
                                        : value->number;
 }
 
-static int64_t sample_time(const struct filling *filling, const promc__sample *sample)
+static uint64_t sample_time(const struct filling *filling, const promc__sample *sample)
 {
     double milliseconds = sample->timestamp * 1000;
 
     if (sample->timestamp == 0 || !(fabs(milliseconds) < 9e18))
-        return filling->now_ms;
-    return (int64_t)milliseconds;
+        return (uint64_t)filling->settings->now_ms;
+    return (uint64_t)(int64_t)milliseconds;
 }
 
-static bool write_series(const promc__sample *sample, void *arg)
+/* Writes the labels. False: no memory. */
+static bool begin_series(struct filling *filling, const promc__sample *sample, size_t *series)
 {
-    struct filling *filling = arg;
     promc__buffer *out = &filling->requests->data;
-    size_t series, inner;
+    size_t inner;
 
-    if (sample->kind == PROMC__SAMPLE_CREATED)
-        return true;
     gather_labels(filling, sample);
     if (filling->text.error)
         return false;
     sort_labels(filling);
-    series = promc__wire_begin(out, REQUEST_SERIES);
+    *series = promc__wire_begin(out, REQUEST_SERIES);
     for (size_t i = 0; i < filling->label_count; i++) {
         const struct series_label *label = &filling->labels[i];
 
@@ -217,14 +217,60 @@ static bool write_series(const promc__sample *sample, void *arg)
                           label->value_size);
         promc__wire_end(out, inner);
     }
-    inner = promc__wire_begin(out, SERIES_SAMPLE);
-    promc__wire_double(out, SAMPLE_VALUE, sample_number(&sample->value));
-    promc__wire_u64(out, SAMPLE_TIMESTAMP, (uint64_t)sample_time(filling, sample));
-    promc__wire_end(out, inner);
-    promc__wire_end(out, series);
-    if (++filling->samples >= filling->samples_each && !end_request(filling))
+    return true;
+}
+
+static bool end_series(struct filling *filling, size_t series)
+{
+    promc__wire_end(&filling->requests->data, series);
+    if (++filling->samples >= filling->settings->samples_each && !end_request(filling))
         filling->text.error = PROMC_ERROR_NO_MEMORY;
     return !filling->text.error;
+}
+
+static bool write_series(const promc__sample *sample, void *arg)
+{
+    struct filling *filling = arg;
+    promc__buffer *out = &filling->requests->data;
+    size_t series, inner;
+
+    if (sample->kind == PROMC__SAMPLE_CREATED)
+        return true;
+    if (!begin_series(filling, sample, &series))
+        return false;
+    inner = promc__wire_begin(out, SERIES_SAMPLE);
+    promc__wire_double(out, SAMPLE_VALUE, sample_number(&sample->value));
+    promc__wire_u64(out, SAMPLE_TIMESTAMP, sample_time(filling, sample));
+    promc__wire_end(out, inner);
+    return end_series(filling, series);
+}
+
+/* One series of the family's own name, with all that a native histogram has. */
+static void write_native(struct filling *filling, const promc__descriptor *family,
+                         const promc__point *point)
+{
+    const promc__sample sample = {.descriptor = family,
+                                  .kind = PROMC__SAMPLE_VALUE,
+                                  .labels = point->labels,
+                                  .labels_size = point->labels_size,
+                                  .timestamp = point->timestamp};
+    promc__buffer *out = &filling->requests->data;
+    size_t series, inner;
+    uint64_t count = 0;
+
+    if (!begin_series(filling, &sample, &series))
+        return;
+    for (size_t i = 0; i <= point->bound_count; i++)
+        count += point->counts[i];
+    inner = promc__wire_begin(out, SERIES_HISTOGRAM);
+    promc__wire_u64(out, NATIVE_COUNT, count);
+    promc__wire_double(out, NATIVE_SUM, point->sum);
+    promc__wire_native(out, PROMC__PROMPB_SCHEMA, point->native);
+    if (family->type == PROMC_TYPE_GAUGE_HISTOGRAM)
+        promc__wire_u64(out, NATIVE_RESET_HINT, HINT_GAUGE);
+    promc__wire_u64(out, NATIVE_TIMESTAMP, sample_time(filling, &sample));
+    promc__wire_end(out, inner);
+    (void)end_series(filling, series);
 }
 
 static void write_metadata_of(struct filling *filling, const promc__descriptor *family)
@@ -253,12 +299,16 @@ static void write_metadata_of(struct filling *filling, const promc__descriptor *
 static int write_point_series(const promc__descriptor *family, const promc__point *point, void *arg)
 {
     struct filling *filling = arg;
+    bool native = filling->settings->native && point->native;
     int error;
 
     if (filling->described != family)
         write_metadata_of(filling, family);
     filling->described = family;
-    promc__each_sample(family, point, write_series, filling);
+    if (native)
+        write_native(filling, family, point);
+    if (!native || point->bound_count)
+        promc__each_sample(family, point, write_series, filling);
     error = filling->text.error ? filling->text.error : filling->name.error;
     if (!error)
         error = filling->requests->data.error;
@@ -266,14 +316,13 @@ static int write_point_series(const promc__descriptor *family, const promc__poin
 }
 
 int promc__write_requests_fill(promc__write_requests *requests, promc_registry *registry,
-                               const promc_label *external, int64_t now_ms, size_t samples_each)
+                               const promc__write_settings *settings)
 {
-    struct filling filling = {
-        .requests = requests, .external = external, .now_ms = now_ms, .samples_each = samples_each};
+    struct filling filling = {.requests = requests, .settings = settings};
     int status;
 
     *requests = (promc__write_requests){0};
-    status = promc__visit_registry(registry, write_point_series, &filling);
+    status = promc__visit_registry(registry, settings->native, write_point_series, &filling);
     if (status == PROMC_OK && filling.samples && !end_request(&filling))
         status = promc__fail_memory("remote write");
     promc__buffer_free(&filling.text);

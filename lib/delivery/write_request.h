@@ -7,6 +7,7 @@
 
 #include <promc/registry.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Serialised WriteRequests, one behind the other. */
@@ -16,10 +17,16 @@ typedef struct promc__write_requests {
     size_t count, capacity;
 } promc__write_requests;
 
-/* Fills them: `external` labels go to every series that has none of that name; samples without a
- * time of their own get `now_ms`. PROMC_OK or an error code (last error set). */
+typedef struct promc__write_settings {
+    const promc_label *external; /* for every series that has none of that name */
+    int64_t now_ms;              /* for samples without a time of their own */
+    size_t samples_each;         /* in a request */
+    bool native;                 /* native histograms as such */
+} promc__write_settings;
+
+/* Fills them. PROMC_OK or an error code (last error set). */
 int promc__write_requests_fill(promc__write_requests *requests, promc_registry *registry,
-                               const promc_label *external, int64_t now_ms, size_t samples_each);
+                               const promc__write_settings *settings);
 void promc__write_requests_free(promc__write_requests *requests);
 
 #endif

@@ -39,19 +39,29 @@ unsigned promc__sample_kinds(const promc__descriptor *descriptor)
     }
 }
 
-void promc__encoder_init(promc__encoder *encoder, promc_format format)
+void promc__encoder_init(promc__encoder *encoder, promc_format format,
+                         const promc__encoding *encoding)
 {
     static const enum promc__escaping escapings[] = {PROMC__UNDERSCORES, PROMC__ALLOW_UTF_8,
                                                      PROMC__DOTS, PROMC__VALUES};
 
-    *encoder = (promc__encoder){.encoding = &promc__text_encoding, .format = format};
+    *encoder = (promc__encoder){.encoding = encoding, .format = format};
     encoder->openmetrics = (format & 0xFF) == PROMC_FORMAT_OPENMETRICS ||
                            (format & 0xFF) == PROMC_FORMAT_OPENMETRICS_0_0_1;
-    if (encoder->openmetrics)
-        encoder->encoding = &promc__openmetrics_encoding;
-    if ((format & 0xFF) == PROMC_FORMAT_PROTOBUF)
-        encoder->encoding = &promc__protobuf_encoding;
     encoder->escaping = escapings[format >> 8 & 3];
+}
+
+const promc__encoding *promc__encoding_of(promc_format format)
+{
+    switch (format & 0xFF) {
+    case PROMC_FORMAT_OPENMETRICS:
+    case PROMC_FORMAT_OPENMETRICS_0_0_1:
+        return &promc__openmetrics_encoding;
+    case PROMC_FORMAT_PROTOBUF:
+        return &promc__protobuf_encoding;
+    default:
+        return &promc__text_encoding;
+    }
 }
 
 void promc__encoder_free(promc__encoder *encoder)

@@ -61,6 +61,7 @@ struct promc__encoder {
     promc__descriptor descriptor;
     unsigned kinds; /* that it has and that may pass */
     bool created_begun;
+    bool plain; /* a point is one line with its labels as they are; lines.c */
     promc__head heads[PROMC__SAMPLE_KINDS];
     promc__buffer tails[2];  /* lines that come after all points: _gcount, _gsum */
     promc__buffer labels;    /* scratch: labels with escaped names */
@@ -74,7 +75,10 @@ struct promc__encoder {
     promc__buffer bounds_of; /* the bounds they belong to: a writer's caller may reuse his array */
 };
 
-void promc__encoder_init(promc__encoder *encoder, promc_format format);
+/* Who knows the format names its encoding, and is linked without the others. */
+void promc__encoder_init(promc__encoder *encoder, promc_format format,
+                         const promc__encoding *encoding);
+const promc__encoding *promc__encoding_of(promc_format format);
 void promc__encoder_free(promc__encoder *encoder);
 
 /* Begins a family. False if none of its samples may pass: then it is left out altogether. */

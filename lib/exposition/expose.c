@@ -39,7 +39,7 @@ int promc_generate_latest(promc_registry *registry, promc_text *text)
     if (!text)
         return promc__fail(PROMC_ERROR_ARGUMENT, "promc_generate_latest: text is NULL");
     *text = (promc_text){0};
-    scrape = promc__scrape_open(registry, PROMC_FORMAT_TEXT);
+    scrape = promc__scrape_with(registry, PROMC_FORMAT_TEXT, &promc__text_encoding);
     if (!scrape)
         return promc_last_error()->code;
     while (more == 1)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exposition/lines.h"
 
+#include "base/compiler.h"
 #include "base/number.h"
 #include "metrics/label_text.h"
 
@@ -49,21 +50,16 @@ static char *put(char *at, const void *data, size_t size)
 }
 
 /* Integers look like Python's floats, and keep all digits where a double would lose some. */
-static size_t write_value(char *out, const promc__value *value)
+static size_t write_integer(char *out, const promc__value *value)
 {
     const uint64_t exact = (uint64_t)1 << 53;
 
-    switch (value->kind) {
-    case PROMC__U64:
+    if (value->kind == PROMC__U64)
         return value->u64 > exact ? promc__write_u64(out, value->u64)
                                   : promc__write_double(out, (double)value->u64);
-    case PROMC__I64:
-        return value->i64 > (int64_t)exact || value->i64 < -(int64_t)exact
-                   ? promc__write_i64(out, value->i64)
-                   : promc__write_double(out, (double)value->i64);
-    default:
-        return promc__write_double(out, value->number);
-    }
+    return value->i64 > (int64_t)exact || value->i64 < -(int64_t)exact
+               ? promc__write_i64(out, value->i64)
+               : promc__write_double(out, (double)value->i64);
 }
 
 /* The text format has milliseconds, truncated toward zero: int(float(timestamp) * 1000);
@@ -78,6 +74,15 @@ static char *put_timestamp(char *at, double timestamp, bool openmetrics)
     if (openmetrics)
         return at + promc__write_repr(at, timestamp);
     return at + promc__write_i64(at, (int64_t)milliseconds);
+}
+
+/* What comes behind the value of most samples: nothing. */
+static inline char *end_line(char *at, double timestamp, bool openmetrics)
+{
+    if (promc__unlikely(timestamp != 0))
+        at = put_timestamp(at, timestamp, openmetrics);
+    *at++ = '\n';
+    return at;
 }
 
 static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
@@ -98,9 +103,9 @@ static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
         at = put(at, head->text.data + head->labelled, head->text.size - head->labelled);
         *at++ = ' ';
     }
-    at += write_value(at, value);
-    at = put_timestamp(at, point->timestamp, encoder->openmetrics);
-    *at++ = '\n';
+    at += promc__likely(value->kind == PROMC__DOUBLE) ? promc__write_double(at, value->number)
+                                                      : write_integer(at, value);
+    at = end_line(at, point->timestamp, encoder->openmetrics);
     out->size = (size_t)(at - out->data);
 }
 
@@ -203,8 +208,7 @@ static void write_split_line(const promc__encoder *encoder, promc__buffer *out, 
     }
     at = put(at, "} ", 2);
     at += promc__write_double(at, number);
-    at = put_timestamp(at, timestamp, encoder->openmetrics);
-    *at++ = '\n';
+    at = end_line(at, timestamp, encoder->openmetrics);
     out->size = (size_t)(at - out->data);
 }
 
@@ -297,6 +301,9 @@ static void write_summary(promc__encoder *encoder, promc__buffer *out, const pro
     for (size_t i = 0; i < point->quantile_count && HAS(encoder, VALUE); i++) {
         size_t size = 10 + promc__write_double(label + 10, point->quantiles[i]);
 
+        /* "Quantile values MUST NOT be negative" (OpenMetrics 1.0, "Summary"). */
+        if (encoder->openmetrics && point->quantile_values[i] < 0)
+            continue;
         label[size++] = '"';
         write_split_line(encoder, out, PROMC__SAMPLE_VALUE, &split, label, size,
                          point->quantile_values[i], point->timestamp);
@@ -371,12 +378,40 @@ static void escape_names(promc__encoder *encoder, promc__buffer *out, const char
     }
 }
 
-/* Whether stored names are already what this format wants. */
-static bool names_stand(const promc__encoder *encoder, const promc__point *point)
+/* Whether stored names are already what this format wants, in every point of the family. */
+static bool names_stand(const promc__encoder *encoder)
 {
-    if (point->labels_size == 0 || encoder->escaping == PROMC__ALLOW_UTF_8)
-        return true;
-    return encoder->descriptor.legacy_labels && encoder->escaping != PROMC__DOTS;
+    return encoder->escaping == PROMC__ALLOW_UTF_8 ||
+           (encoder->descriptor.legacy_labels && encoder->escaping != PROMC__DOTS);
+}
+
+static inline void write_value(promc__encoder *encoder, promc__buffer *out,
+                               const promc__point *point)
+{
+    write_line(encoder, out, PROMC__SAMPLE_VALUE, point, &point->value);
+    if (point->exemplars)
+        append_exemplar(encoder, out, &point->exemplars[0]);
+}
+
+static inline void write_created_value(promc__encoder *encoder, promc__buffer *out,
+                                       const promc__point *point)
+{
+    if (encoder->openmetrics && point->created != 0)
+        write_number(encoder, out, PROMC__SAMPLE_CREATED, point, point->created);
+}
+
+/* Whether points are one line with their labels as they are, as most are. */
+static bool is_plain(const promc__encoder *encoder)
+{
+    switch (encoder->descriptor.type) {
+    case PROMC_TYPE_HISTOGRAM:
+    case PROMC_TYPE_GAUGE_HISTOGRAM:
+    case PROMC_TYPE_SUMMARY:
+    case PROMC_TYPE_STATESET:
+        return false;
+    default:
+        return HAS(encoder, VALUE) && names_stand(encoder);
+    }
 }
 
 static void write_point(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
@@ -395,14 +430,10 @@ static void write_point(promc__encoder *encoder, promc__buffer *out, const promc
         write_stateset(encoder, out, point);
         break;
     default:
-        if (!HAS(encoder, VALUE))
-            break;
-        write_line(encoder, out, PROMC__SAMPLE_VALUE, point, &point->value);
-        if (point->exemplars)
-            append_exemplar(encoder, out, &point->exemplars[0]);
+        if (HAS(encoder, VALUE))
+            write_value(encoder, out, point);
     }
-    if (encoder->openmetrics && point->created != 0)
-        write_number(encoder, out, PROMC__SAMPLE_CREATED, point, point->created);
+    write_created_value(encoder, out, point);
 }
 
 static void write_created(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
@@ -415,7 +446,7 @@ static void with_names(promc__encoder *encoder, promc__buffer *out, const promc_
 {
     promc__point escaped;
 
-    if (names_stand(encoder, point)) {
+    if (point->labels_size == 0 || names_stand(encoder)) {
         write(encoder, out, point);
         return;
     }
@@ -436,11 +467,17 @@ void promc__write_heads(promc__encoder *encoder)
         if (encoder->kinds & 1u << kind)
             make_head(encoder, (promc__sample_kind)kind);
     }
+    encoder->plain = is_plain(encoder);
 }
 
 void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
-    with_names(encoder, out, point, write_point);
+    if (promc__likely(encoder->plain)) {
+        write_value(encoder, out, point);
+        write_created_value(encoder, out, point);
+    } else {
+        with_names(encoder, out, point, write_point);
+    }
 }
 
 void promc__write_created(promc__encoder *encoder, promc__buffer *out, const promc__point *point)

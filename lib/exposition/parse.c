@@ -2,6 +2,7 @@
 /* Parsing: the input cut into lines, families and their reports, errors. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/utf8.h"
 #include "exposition/parser.h"
 
@@ -139,9 +140,12 @@ static int parse_lines(promc__parser *parser, const char *data, size_t size)
 
 int promc__parse_run(promc__parser *parser, promc_format format, const char *data, size_t size)
 {
-    const promc_parse_opts *options = parser->options;
-    int status;
+    promc_parse_opts options = {.size = sizeof(options)};
+    int status = promc__copy_options(&options, sizeof(options), parser->options, "promc_parse");
 
+    if (status != PROMC_OK)
+        return status;
+    parser->options = &options;
     switch (format & 0xffU) {
     case PROMC_FORMAT_TEXT:
     case PROMC_FORMAT_TEXT_1_0_0:
@@ -156,9 +160,8 @@ int promc__parse_run(promc__parser *parser, promc_format format, const char *dat
     }
     if (!data && size)
         return promc__fail(PROMC_ERROR_ARGUMENT, "promc_parse: data is NULL");
-    parser->strict = options && options->strict;
-    parser->budget.left =
-        options && options->memory_limit ? options->memory_limit : PARSE_MEMORY_LIMIT;
+    parser->strict = options.strict;
+    parser->budget.left = options.memory_limit ? options.memory_limit : PARSE_MEMORY_LIMIT;
     parser->seed = promc__print_new_seed();
     status = parse_lines(parser, size ? data : "", size);
     promc__parse_end_groups(parser);
@@ -166,17 +169,20 @@ int promc__parse_run(promc__parser *parser, promc_format format, const char *dat
     promc__free(parser->strings);
     promc__free(parser->labels);
     promc__free(parser->value_sizes);
+    parser->options = NULL;
     return status;
 }
 
 int promc_parse(promc_format format, const void *data, size_t size,
                 const promc_parse_callbacks *callbacks, void *arg)
 {
-    static const promc_parse_callbacks none = {.size = sizeof(none)};
-    promc__parser parser = {.callbacks = callbacks ? callbacks : &none, .arg = arg};
-    int status;
+    promc_parse_callbacks told = {.size = sizeof(told)};
+    promc__parser parser = {.callbacks = &told, .arg = arg};
+    int status = promc__copy_options(&told, sizeof(told), callbacks, "promc_parse");
 
-    parser.options = parser.callbacks->options;
+    if (status != PROMC_OK)
+        return status;
+    parser.options = told.options;
     status = promc__parse_run(&parser, format, data, size);
     promc__arena_free(&parser.arena);
     return status;

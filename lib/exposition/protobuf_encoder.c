@@ -8,6 +8,7 @@
 #include "exposition/protobuf_native.h"
 #include "exposition/wire.h"
 
+#include "base/compiler.h"
 #include "base/number.h"
 #include "metrics/label_text.h"
 
@@ -114,19 +115,6 @@ static void append_unescaped(promc__buffer *out, const char *text, size_t size)
     }
 }
 
-static void write_unescaped(promc__buffer *out, unsigned field, const char *text, size_t size)
-{
-    size_t begin;
-
-    if (!memchr(text, '\\', size)) {
-        promc__wire_bytes(out, field, text, size);
-        return;
-    }
-    begin = promc__wire_begin(out, field);
-    append_unescaped(out, text, size);
-    promc__wire_end(out, begin);
-}
-
 static void write_label_name(promc__encoder *encoder, promc__buffer *out,
                              const promc__label_part *part)
 {
@@ -140,21 +128,64 @@ static void write_label_name(promc__encoder *encoder, promc__buffer *out,
     promc__wire_end(out, begin);
 }
 
+static void write_label_value(promc__buffer *out, const promc__label_part *part)
+{
+    size_t begin = promc__wire_begin(out, LABEL_VALUE);
+
+    append_unescaped(out, part->value, part->value_size);
+    promc__wire_end(out, begin);
+}
+
+static void write_label(promc__encoder *encoder, promc__buffer *out, unsigned field,
+                        const promc__label_part *part)
+{
+    size_t begin = promc__wire_begin(out, field);
+
+    if (!part->quoted_name && encoder->escaping != PROMC__DOTS)
+        promc__wire_bytes(out, LABEL_NAME, part->name, part->name_size);
+    else
+        write_label_name(encoder, out, part);
+    if (!part->escaped)
+        promc__wire_bytes(out, LABEL_VALUE, part->value, part->value_size);
+    else
+        write_label_value(out, part);
+    promc__wire_end(out, begin);
+}
+
+/* A label as it is stored, and so short that every length is one byte. */
+static inline void write_short_label(promc__buffer *out, unsigned field,
+                                     const promc__label_part *part)
+{
+    size_t size = 4 + part->name_size + part->value_size;
+    char *at = promc__buffer_room(out, 2 + size);
+
+    if (!at)
+        return;
+    *at++ = (char)(field << 3 | PROMC__WIRE_LENGTH);
+    *at++ = (char)size;
+    *at++ = LABEL_NAME << 3 | PROMC__WIRE_LENGTH;
+    *at++ = (char)part->name_size;
+    memcpy(at, part->name, part->name_size);
+    at += part->name_size;
+    *at++ = LABEL_VALUE << 3 | PROMC__WIRE_LENGTH;
+    *at++ = (char)part->value_size;
+    memcpy(at, part->value, part->value_size);
+    out->size += 2 + size;
+}
+
 static void write_labels(promc__encoder *encoder, promc__buffer *out, unsigned field,
                          const char *labels, size_t size)
 {
     const char *at = labels, *end = labels + size;
+    bool stored_names = encoder->escaping != PROMC__DOTS;
     promc__label_part part;
 
     while (promc__label_next(&at, end, &part)) {
-        size_t begin = promc__wire_begin(out, field);
-
-        if (!part.quoted_name && encoder->escaping != PROMC__DOTS)
-            promc__wire_bytes(out, LABEL_NAME, part.name, part.name_size);
+        if (promc__likely(stored_names && !part.quoted_name && !part.escaped &&
+                          part.end - part.begin < 0x7F)) /* which is one byte less */
+            write_short_label(out, field, &part);
         else
-            write_label_name(encoder, out, &part);
-        write_unescaped(out, LABEL_VALUE, part.value, part.value_size);
-        promc__wire_end(out, begin);
+            write_label(encoder, out, field, &part);
     }
 }
 
@@ -277,7 +308,7 @@ static void message_histogram(promc__encoder *encoder, const promc__point *point
     if (!point->native || point->bound_count)
         message_buckets(encoder, point);
     if (point->native) {
-        promc__wire_native(out, point->native);
+        promc__wire_native(out, PROMC__MODEL_SCHEMA, point->native);
         for (size_t i = 0; i < point->native->exemplar_count; i++)
             write_exemplar(encoder, HISTOGRAM_EXEMPLAR, &point->native->exemplars[i]);
     }

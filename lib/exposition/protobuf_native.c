@@ -3,8 +3,9 @@
 
 #include "exposition/wire.h"
 
-enum { NATIVE_SCHEMA = 5, NATIVE_ZERO_THRESHOLD, NATIVE_ZERO_COUNT };
-enum { NEGATIVE_SPAN = 9, NEGATIVE_DELTA, POSITIVE_SPAN = 12, POSITIVE_DELTA };
+/* Counted from the schema's. */
+enum { NATIVE_ZERO_THRESHOLD = 1, NATIVE_ZERO_COUNT };
+enum { NEGATIVE_SPAN = 4, NEGATIVE_DELTA, POSITIVE_SPAN = 7, POSITIVE_DELTA };
 enum { SPAN_OFFSET = 1, SPAN_LENGTH };
 
 /* A span is a run of neighbouring buckets; its offset is the distance from the end of the one before,
@@ -50,17 +51,20 @@ static void wire_deltas(promc__buffer *out, unsigned field, const promc__native_
     promc__wire_end(out, begin);
 }
 
-void promc__wire_native(promc__buffer *out, const promc__native_point *point)
+void promc__wire_native(promc__buffer *out, unsigned schema_field, const promc__native_point *point)
 {
-    promc__wire_sint(out, NATIVE_SCHEMA, point->schema);
-    promc__wire_double(out, NATIVE_ZERO_THRESHOLD, point->zero_threshold);
-    promc__wire_u64(out, NATIVE_ZERO_COUNT, point->zero_count);
-    wire_spans(out, NEGATIVE_SPAN, point->sides[1].buckets, point->sides[1].count);
-    wire_deltas(out, NEGATIVE_DELTA, point->sides[1].buckets, point->sides[1].count);
-    wire_spans(out, POSITIVE_SPAN, point->sides[0].buckets, point->sides[0].count);
-    wire_deltas(out, POSITIVE_DELTA, point->sides[0].buckets, point->sides[0].count);
+    const promc__native_bucket *positive = point->sides[0].buckets;
+    const promc__native_bucket *negative = point->sides[1].buckets;
+    size_t positives = point->sides[0].count, negatives = point->sides[1].count;
+
+    promc__wire_sint(out, schema_field, point->schema);
+    promc__wire_double(out, schema_field + NATIVE_ZERO_THRESHOLD, point->zero_threshold);
+    promc__wire_u64(out, schema_field + NATIVE_ZERO_COUNT, point->zero_count);
+    wire_spans(out, schema_field + NEGATIVE_SPAN, negative, negatives);
+    wire_deltas(out, schema_field + NEGATIVE_DELTA, negative, negatives);
+    wire_spans(out, schema_field + POSITIVE_SPAN, positive, positives);
+    wire_deltas(out, schema_field + POSITIVE_DELTA, positive, positives);
     /* A span with nothing in it says that this is a native histogram, where nothing else would. */
-    if (point->zero_threshold == 0 && point->zero_count == 0 && !point->sides[0].count &&
-        !point->sides[1].count)
-        wire_span(out, POSITIVE_SPAN, 0, 0);
+    if (point->zero_threshold == 0 && point->zero_count == 0 && !positives && !negatives)
+        wire_span(out, schema_field + POSITIVE_SPAN, 0, 0);
 }

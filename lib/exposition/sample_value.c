@@ -25,13 +25,14 @@ static void visit_point(const promc__point *point, void *arg)
         visit->status = visit->visitor(&visit->family->descriptor, point, visit->arg);
 }
 
-static int visit_children(promc__family *family, promc__visitor visitor, void *arg)
+static int visit_children(promc__family *family, bool native, promc__visitor visitor, void *arg)
 {
     struct visit visit = {family, visitor, arg, PROMC_OK};
     promc__cursor cursor;
 
     if (!promc__cursor_open(&cursor, family))
         return promc__fail_memory(family->name);
+    cursor.native = native;
     while (visit.status == PROMC_OK && promc__cursor_step(&cursor, visit_point, &visit))
         ;
     if (visit.status == PROMC_OK && cursor.error)
@@ -65,7 +66,8 @@ static int visit_target_info(promc_registry *registry, promc__visitor visitor, v
     return status;
 }
 
-int promc__visit_registry(promc_registry *registry, promc__visitor visitor, void *arg)
+int promc__visit_registry(promc_registry *registry, bool native, promc__visitor visitor,
+                          void *arg)
 {
     promc__entry *entry;
     uint64_t position = 0;
@@ -73,7 +75,7 @@ int promc__visit_registry(promc_registry *registry, promc__visitor visitor, void
 
     while (status == PROMC_OK && (entry = promc__registry_visit(registry, &position)) != NULL) {
         if (entry->family)
-            status = visit_children(entry->family, visitor, arg);
+            status = visit_children(entry->family, native, visitor, arg);
         else
             status = visit_collector(entry, visitor, arg);
         promc__registry_leave(entry);
@@ -187,7 +189,7 @@ int promc_registry_get_sample_value(promc_registry *registry, const char *name,
                                labels[search.label_count].name);
     }
     status = promc__registry_allows(registry, name, search.name_size)
-                 ? promc__visit_registry(registry, search_point, &search)
+                 ? promc__visit_registry(registry, false, search_point, &search)
                  : PROMC_OK;
     if (status != PROMC_OK)
         return status;

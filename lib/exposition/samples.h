@@ -22,8 +22,9 @@ typedef struct promc__sample {
 void promc__each_sample(const promc__descriptor *descriptor, const promc__point *point,
                         bool (*take)(const promc__sample *sample, void *arg), void *arg);
 
-/* Visits every point of a registry. PROMC_OK, what the visitor returned otherwise, or an error. */
-int promc__visit_registry(promc_registry *registry,
+/* Visits every point of a registry; `native`: native buckets will be shown. PROMC_OK, what the
+ * visitor returned otherwise, or an error. */
+int promc__visit_registry(promc_registry *registry, bool native,
                           int (*visitor)(const promc__descriptor *descriptor,
                                          const promc__point *point, void *arg),
                           void *arg);

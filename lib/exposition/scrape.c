@@ -32,6 +32,12 @@ static bool view_allows(const void *view, const char *name, size_t size)
 
 promc__scrape *promc__scrape_open(promc_registry *registry, promc_format format)
 {
+    return promc__scrape_with(registry, format, promc__encoding_of(format));
+}
+
+promc__scrape *promc__scrape_with(promc_registry *registry, promc_format format,
+                                  const promc__encoding *encoding)
+{
     promc__scrape *scrape;
 
     if (registry == PROMC_UNREGISTERED) {
@@ -44,7 +50,7 @@ promc__scrape *promc__scrape_open(promc_registry *registry, promc_format format)
         return NULL;
     }
     scrape->registry = promc__registry_or_default(registry);
-    promc__encoder_init(&scrape->encoder, format);
+    promc__encoder_init(&scrape->encoder, format, encoding);
     if (scrape->registry->parent) {
         scrape->encoder.allows = view_allows;
         scrape->encoder.allows_arg = scrape->registry;
@@ -83,7 +89,7 @@ static int open_cursor(promc__scrape *scrape, promc__family *family)
 {
     if (!promc__cursor_open(&scrape->cursor, family))
         return promc__fail_memory(family->name);
-    scrape->cursor.native = scrape->encoder.encoding == &promc__protobuf_encoding;
+    scrape->cursor.native = (scrape->encoder.format & 0xFF) == PROMC_FORMAT_PROTOBUF;
     return PROMC_OK;
 }
 
@@ -138,15 +144,11 @@ static int take_collected(const void *data, size_t size, void *arg)
  */
 static int run_collector(promc__scrape *scrape)
 {
-    promc_writer *writer =
-        promc_writer_create(scrape->encoder.format, take_collected, scrape, NULL);
+    promc_writer *writer = promc__writer_within(&scrape->encoder, take_collected, scrape);
     int status;
 
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
-    writer->nested = true;
-    writer->allows = scrape->encoder.allows;
-    writer->allows_arg = scrape->encoder.allows_arg;
     scrape->collected.size = 0;
     scrape->sent = 0;
     status = promc__writer_end_collector(writer, promc__entry_collect(scrape->entry, writer),

@@ -6,14 +6,15 @@
 #ifndef PROMC_EXPOSITION_SCRAPE_H
 #define PROMC_EXPOSITION_SCRAPE_H
 
-#include "base/buffer.h"
-
-#include <promc/exposition.h>
+#include "exposition/encoder.h"
 
 typedef struct promc__scrape promc__scrape;
 
 /* NULL (and the last error): out of memory, or PROMC_UNREGISTERED. `registry` NULL: the default one. */
 promc__scrape *promc__scrape_open(promc_registry *registry, promc_format format);
+/* The same with the format's encoding. */
+promc__scrape *promc__scrape_with(promc_registry *registry, promc_format format,
+                                  const promc__encoding *encoding);
 
 /*
  * Appends the next piece, about `want` bytes (a little more, or less at the end), to `out`.

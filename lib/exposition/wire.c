@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Most tags and lengths are one byte, and that is what is quick here. */
 #include "exposition/wire.h"
 
-enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_LENGTH = 2 };
+#include "base/bytes.h"
+#include "base/compiler.h"
 
 #define LONGEST_VARINT 10
 
-static size_t put_varint(char *at, uint64_t value)
+static char *put_varint(char *at, uint64_t value)
 {
-    size_t size = 0;
+    for (; promc__unlikely(value >= 0x80); value >>= 7)
+        *at++ = (char)(value | 0x80);
+    *at++ = (char)value;
+    return at;
+}
 
-    for (; value >= 0x80; value >>= 7)
-        at[size++] = (char)(value | 0x80);
-    at[size++] = (char)value;
-    return size;
+static char *put_tag(char *at, unsigned field, unsigned type)
+{
+    return put_varint(at, (uint64_t)field << 3 | type);
+}
+
+static void wrote_until(promc__buffer *out, const char *at)
+{
+    out->size = (size_t)(at - out->data);
 }
 
 void promc__wire_varint(promc__buffer *out, uint64_t value)
@@ -20,18 +30,15 @@ void promc__wire_varint(promc__buffer *out, uint64_t value)
     char *room = promc__buffer_room(out, LONGEST_VARINT);
 
     if (room)
-        out->size += put_varint(room, value);
-}
-
-static void wire_tag(promc__buffer *out, unsigned field, unsigned type)
-{
-    promc__wire_varint(out, (uint64_t)field << 3 | type);
+        wrote_until(out, put_varint(room, value));
 }
 
 void promc__wire_u64(promc__buffer *out, unsigned field, uint64_t value)
 {
-    wire_tag(out, field, WIRE_VARINT);
-    promc__wire_varint(out, value);
+    char *room = promc__buffer_room(out, 2 * LONGEST_VARINT);
+
+    if (room)
+        wrote_until(out, put_varint(put_tag(room, field, PROMC__WIRE_VARINT), value));
 }
 
 /* Small numbers of either sign are short: 0 -1 1 -2 ... become 0 1 2 3 ... */
@@ -45,31 +52,39 @@ void promc__wire_sint(promc__buffer *out, unsigned field, int64_t value)
     promc__wire_u64(out, field, promc__zigzag(value));
 }
 
-/* Little-endian, whatever the machine. */
 void promc__wire_double(promc__buffer *out, unsigned field, double value)
 {
+    char *at = promc__buffer_room(out, LONGEST_VARINT + sizeof(uint64_t));
     uint64_t bits;
-    char bytes[8];
 
+    if (!at)
+        return;
     memcpy(&bits, &value, sizeof(bits));
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (char)(bits >> (8 * i));
-    wire_tag(out, field, WIRE_FIXED64);
-    promc__buffer_append(out, bytes, sizeof(bytes));
+    at = put_tag(at, field, PROMC__WIRE_FIXED64);
+    promc__store64(at, bits);
+    wrote_until(out, at + sizeof(bits));
 }
 
 void promc__wire_bytes(promc__buffer *out, unsigned field, const char *data, size_t size)
 {
-    wire_tag(out, field, WIRE_LENGTH);
-    promc__wire_varint(out, size);
+    char *room = promc__buffer_room(out, 2 * LONGEST_VARINT);
+
+    if (!room)
+        return;
+    wrote_until(out, put_varint(put_tag(room, field, PROMC__WIRE_LENGTH), size));
     promc__buffer_append(out, data, size);
 }
 
 /* One byte is left for the length, which is enough for most; longer messages are moved. */
 size_t promc__wire_begin(promc__buffer *out, unsigned field)
 {
-    wire_tag(out, field, WIRE_LENGTH);
-    promc__buffer_char(out, 0);
+    char *at = promc__buffer_room(out, LONGEST_VARINT + 1);
+
+    if (at) {
+        at = put_tag(at, field, PROMC__WIRE_LENGTH);
+        *at++ = 0;
+        wrote_until(out, at);
+    }
     return out->size;
 }
 
@@ -81,7 +96,7 @@ void promc__wire_end(promc__buffer *out, size_t begin)
     if (out->error)
         return;
     size = out->size - begin;
-    more = put_varint(length, size) - 1;
+    more = (size_t)(put_varint(length, size) - length) - 1;
     if (more) {
         if (!promc__buffer_room(out, more))
             return;

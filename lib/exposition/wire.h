@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+enum { PROMC__WIRE_VARINT = 0, PROMC__WIRE_FIXED64 = 1, PROMC__WIRE_LENGTH = 2 };
+
 void promc__wire_varint(promc__buffer *out, uint64_t value);
 uint64_t promc__zigzag(int64_t value);
 void promc__wire_u64(promc__buffer *out, unsigned field, uint64_t value);

@@ -39,6 +39,7 @@ static promc_writer *new_writer(promc__writer_mode mode, promc_format format)
     }
     writer->mode = mode;
     writer->format = format;
+    writer->encoding = &promc__text_encoding;
     writer->limit = DEFAULT_LIMIT;
     if (!promc__os.random_bytes(&writer->seed, sizeof(writer->seed)))
         writer->seed = promc__os.monotonic_ns();
@@ -60,10 +61,26 @@ promc_writer *promc_writer_create(promc_format format, promc_sink sink, void *ar
     writer = new_writer(set.in_order ? PROMC__WRITE_IN_ORDER : PROMC__WRITE_GROUPED, format);
     if (!writer)
         return NULL;
+    writer->encoding = promc__encoding_of(format);
     writer->sink = sink;
     writer->arg = arg;
     if (set.memory_limit)
         writer->limit = set.memory_limit;
+    return writer;
+}
+
+promc_writer *promc__writer_within(const promc__encoder *encoder, promc_sink sink, void *arg)
+{
+    promc_writer *writer = new_writer(PROMC__WRITE_GROUPED, encoder->format);
+
+    if (!writer)
+        return NULL;
+    writer->encoding = encoder->encoding;
+    writer->sink = sink;
+    writer->arg = arg;
+    writer->nested = true;
+    writer->allows = encoder->allows;
+    writer->allows_arg = encoder->allows_arg;
     return writer;
 }
 
@@ -257,7 +274,7 @@ static promc_family *make_family(promc_writer *writer, const promc_family_opts *
     family->help = repaired_help(help, &descriptor->help_size);
     if (options->unit && *options->unit)
         family->unit = promc__copy_string(options->unit);
-    promc__encoder_init(&family->encoder, writer->format);
+    promc__encoder_init(&family->encoder, writer->format, writer->encoding);
     family->encoder.allows = writer->allows;
     family->encoder.allows_arg = writer->allows_arg;
     *descriptor = (promc__descriptor){.type = options->type,
@@ -553,7 +570,7 @@ int promc_writer_end(promc_writer *writer)
         return promc__fail_memory("writer");
     if (writer->sink && writer->status == PROMC_OK) {
         pass_rest_on(writer);
-        promc__encoder_init(&encoder, writer->format);
+        promc__encoder_init(&encoder, writer->format, writer->encoding);
         if (writer->status == PROMC_OK && !writer->nested) {
             encoder.encoding->finish(&encoder, &rest);
             (void)pass_on(writer, &rest);

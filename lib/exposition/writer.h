@@ -31,6 +31,7 @@ struct promc_family {
 struct promc_writer {
     promc__writer_mode mode;
     promc_format format;
+    const promc__encoding *encoding;
     promc_sink sink;
     promc__visitor visitor;
     void *arg;
@@ -49,7 +50,10 @@ struct promc_writer {
     promc_error error;    /* its words */
 };
 
-/* A writer for a collector within a scrape. NULL: out of memory. */
+/* A writer for a collector within a scrape, whose lines become a part of what the encoder writes. NULL:
+ * out of memory. */
+promc_writer *promc__writer_within(const promc__encoder *encoder, promc_sink sink, void *arg);
+/* The same where points are looked at. */
 promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc__visitor visitor, void *arg);
 
 /* Notes the last error as the writer's, if it is the first; returns `status`. */

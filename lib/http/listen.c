@@ -98,6 +98,8 @@ static int listen_at_each(promc__listeners *listeners, const struct addrinfo *li
         if (listen_at(listeners, (struct sockaddr *)&address, list->ai_addrlen, dual) == 0) {
             if (!listeners->port)
                 listeners->port = bound_port(listeners->fds[0]);
+            if (!listeners->port)
+                return -1; /* nobody would know where it listens */
         } else if (not_on_this_machine(errno)) {
             missing = errno;
         } else {

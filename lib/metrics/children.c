@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/os.h"
+#include "cells/level.h"
 
 /* Children in limbo wait for company, since cleaning up costs about as much for one as for many. */
 #define LIMBO_BATCH 64
@@ -52,7 +53,9 @@ static promc__child *carve_child(promc__family *family)
     }
     child = (promc__child *)(void *)slab_child(family, slab, slab->used);
     child->family = family;
-    if (family->cells && !promc__numbers_init(&child->numbers, family->cells))
+    if (!family->cells)
+        atomic_init(&child->numbers.slot, PROMC__NO_SLOT);
+    else if (!promc__numbers_init(&child->numbers, family->cells))
         return NULL;
     slab->used++;
     return child;
@@ -294,6 +297,8 @@ void promc__children_free(promc__family *family)
             if (family->cells) {
                 promc__numbers_clear(&child->numbers);
                 promc__numbers_release(&child->numbers);
+            } else {
+                promc__level_release(&child->numbers);
             }
         }
         family->slabs = slab->next;

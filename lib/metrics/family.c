@@ -239,6 +239,7 @@ void promc__family_free(promc__family *family)
     promc__free(family->states);
     promc__free(family->bounds);
     promc__free(family->native);
+    promc__free(family->quantiles);
     promc__free(family->name);
     promc__free(family->help);
     promc__free(family->unit);

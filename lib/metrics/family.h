@@ -29,6 +29,11 @@ typedef struct promc__type {
     /* Frees that and child->extra. NULL: nothing to do. */
     void (*finish)(promc__child *child);
     bool has_exemplars;
+    /* Of histograms, for families with native buckets: promc__cursor_step(), and what frees
+     * cursor->scratch. Pointers, so that programs without histograms are linked without them. */
+    bool (*native_step)(promc__cursor *cursor,
+                        void (*take)(const promc__point *point, void *arg), void *arg);
+    void (*native_finish)(promc__cursor *cursor);
 } promc__type;
 
 /*
@@ -91,6 +96,7 @@ struct promc__family {
     size_t state_count;
 
     struct promc__native_config *native; /* of native histograms, or NULL; native.h */
+    struct promc__quantile_config *quantiles; /* of summaries that have some, or NULL; quantiles.h */
 
     uint32_t cells; /* of each child; 0: shared[0] alone has its value, or its native layout */
     size_t child_size;

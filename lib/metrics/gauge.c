@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A gauge is one atomic double: every set must win over all that came before, in any thread. */
+#include "cells/level.h"
 #include "metrics/type_api.h"
 
 #include "base/error.h"
@@ -9,10 +9,9 @@
 
 static void fill_gauge(promc__child *child, const uint64_t *values, promc__point *point)
 {
-    uint64_t bits = atomic_load_explicit(promc__shared(&child->numbers), memory_order_relaxed);
-
-    (void)values;
-    point->value = (promc__value){.kind = PROMC__DOUBLE, .number = promc__bits_to_double(bits)};
+    (void)child;
+    point->value =
+        (promc__value){.kind = PROMC__DOUBLE, .number = promc__bits_to_double(values[0])};
 }
 
 static void finish_gauge(promc__child *child)
@@ -38,35 +37,12 @@ static promc__family *create_gauge(const promc_gauge_opts *options, bool labelle
 
 PROMC__DEFINE_TYPE(gauge, create_gauge);
 
-/* Whether an update counts: not for a removed child, nor while a function gives the value. Both are
- * flags in the slot word, which has no slot here. */
-static inline bool takes_updates(promc_gauge *gauge)
-{
-    uint32_t flags;
-
-    if (promc__unlikely(!gauge)) {
-        promc__count_mishap(PROMC_DROPPED_UPDATES);
-        return false;
-    }
-    flags = atomic_load_explicit(&gauge->child.numbers.slot, memory_order_relaxed);
-    if (promc__likely(!flags))
-        return true;
-    return promc__child_is_live(&gauge->child) && !(flags & PROMC__SLOT_CALLBACK);
-}
-
 static inline void add_to_gauge(promc_gauge *gauge, double amount)
 {
-    _Atomic uint64_t *cell;
-    uint64_t old;
-
-    if (!takes_updates(gauge))
-        return;
-    cell = promc__shared(&gauge->child.numbers);
-    old = atomic_load_explicit(cell, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(
-        cell, &old, promc__double_to_bits(promc__bits_to_double(old) + amount),
-        memory_order_relaxed, memory_order_relaxed))
-        ;
+    if (promc__likely(gauge != NULL))
+        promc__level_add(&gauge->child.numbers, amount);
+    else
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
 }
 
 void promc_gauge_inc(promc_gauge *gauge)
@@ -91,9 +67,10 @@ void promc_gauge_sub(promc_gauge *gauge, double amount)
 
 void promc_gauge_set(promc_gauge *gauge, double value)
 {
-    if (takes_updates(gauge))
-        atomic_store_explicit(promc__shared(&gauge->child.numbers), promc__double_to_bits(value),
-                              memory_order_relaxed);
+    if (promc__likely(gauge != NULL))
+        promc__level_set(&gauge->child.numbers, value);
+    else
+        promc__count_mishap(PROMC_DROPPED_UPDATES);
 }
 
 void promc_gauge_set_to_current_time(promc_gauge *gauge)
@@ -146,6 +123,5 @@ double promc_gauge_value(const promc_gauge *gauge)
     }
     if (callback.function)
         return callback.function(callback.arg);
-    return promc__bits_to_double(
-        atomic_load_explicit(promc__shared(&own->child.numbers), memory_order_relaxed));
+    return promc__level_value(&own->child.numbers);
 }

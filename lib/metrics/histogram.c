@@ -23,6 +23,8 @@ static const promc__type histogram_type = {
     .fill = promc__distribution_fill,
     .prepare = promc__native_prepare,
     .finish = finish_histogram,
+    .native_step = promc__native_step,
+    .native_finish = promc__native_visited,
 };
 
 static const promc__type gauge_histogram_type = {
@@ -31,6 +33,10 @@ static const promc__type gauge_histogram_type = {
     .reserved = "le",
     .has_unit = true,
     .fill = promc__distribution_fill,
+    .prepare = promc__native_prepare,
+    .finish = promc__native_finish,
+    .native_step = promc__native_step,
+    .native_finish = promc__native_visited,
 };
 
 static bool has_buckets(const promc_buckets *buckets)
@@ -79,11 +85,18 @@ static promc__family *create_gauge_histogram(const promc_gauge_histogram_opts *o
     const promc__metric_opts *common = (const promc__metric_opts *)options;
     promc__family *family = promc__family_create(&gauge_histogram_type, common, labelled);
     promc_gauge_histogram_opts set = {.size = sizeof(set)};
+    promc_histogram_opts alike;
 
     if (!family)
         return NULL;
     (void)promc__copy_options(&set, sizeof(set), options, family->name);
-    return finish_buckets(family, common, promc__set_buckets(family, &set.buckets), labelled);
+    alike = (promc_histogram_opts){.buckets = set.buckets,
+                                   .native_factor = set.native_factor,
+                                   .native_schema = set.native_schema,
+                                   .native_zero_threshold = set.native_zero_threshold,
+                                   .native_max_zero_threshold = set.native_max_zero_threshold,
+                                   .native_max_buckets = set.native_max_buckets};
+    return finish_buckets(family, common, set_histogram(family, &alike), labelled);
 }
 
 PROMC__DEFINE_TYPE(histogram, create_histogram);
@@ -121,21 +134,26 @@ void promc_histogram_observe_exemplar(promc_histogram *histogram, double value,
 
 void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double value)
 {
-    if (promc__unlikely(!histogram)) {
+    promc__child *child = (promc__child *)histogram;
+
+    if (promc__unlikely(!child))
         promc__count_mishap(PROMC_DROPPED_UPDATES);
-        return;
-    }
-    promc__add_and_count(&histogram->child.numbers, value,
-                         1 + promc__bucket_of(histogram->child.family, value), 1);
+    else if (child->numbers.cells == 0)
+        promc__native_observe(child, value);
+    else
+        promc__add_and_count(&child->numbers, value, 1 + promc__bucket_of(child->family, value), 1);
 }
 
 /* Counts are modulo 2^64 in every cell, so a thread may forget what another one observed. */
 void promc_gauge_histogram_forget(promc_gauge_histogram *histogram, double value)
 {
-    if (promc__unlikely(!histogram)) {
+    promc__child *child = (promc__child *)histogram;
+
+    if (promc__unlikely(!child))
         promc__count_mishap(PROMC_DROPPED_UPDATES);
-        return;
-    }
-    promc__add_and_count(&histogram->child.numbers, -value,
-                         1 + promc__bucket_of(histogram->child.family, value), UINT64_MAX);
+    else if (child->numbers.cells == 0)
+        promc__native_forget(child, value);
+    else
+        promc__add_and_count(&child->numbers, -value, 1 + promc__bucket_of(child->family, value),
+                             UINT64_MAX);
 }

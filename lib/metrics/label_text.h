@@ -19,6 +19,7 @@ typedef struct promc__label_part {
     size_t name_size;
     const char *value;
     size_t value_size;
+    bool escaped; /* the value has escapes */
     bool quoted_name;
     const char *begin, *end; /* all of it, without the comma */
 } promc__label_part;

@@ -94,18 +94,28 @@ static inline uint32_t classic_cell(const promc__child *child, const promc__layo
     return layout->classic ? PROMC__CLASSIC_CELLS + promc__bucket_of(child->family, value) : 0;
 }
 
-static inline void count_observation(promc__cell *sum, promc__cell *bucket, promc__cell *classic,
-                                     double value)
+static inline double amount_of(double value, bool forget)
 {
-    promc__cell_add(sum, value);
-    promc__cell_count(bucket, 1);
+    return forget ? -value : value;
+}
+
+static inline uint64_t count_of(bool forget)
+{
+    return forget ? UINT64_MAX : 1;
+}
+
+static inline void count_observation(promc__cell *sum, promc__cell *bucket, promc__cell *classic,
+                                     double value, bool forget)
+{
+    promc__cell_add(sum, amount_of(value, forget));
+    promc__cell_count(bucket, count_of(forget));
     if (classic != sum)
-        promc__cell_count(classic, 1);
+        promc__cell_count(classic, count_of(forget));
 }
 
 /* Inside a section. */
 static void count_in(promc__child *child, promc__layout *layout, uint32_t bucket,
-                     promc__shard *usable, double value)
+                     promc__shard *usable, double value, bool forget)
 {
     uint32_t classic = classic_cell(child, layout, value), slot;
     promc__cell *cells[3] = {NULL, NULL, NULL};
@@ -117,24 +127,24 @@ static void count_in(promc__child *child, promc__layout *layout, uint32_t bucket
         cells[2] = promc__make_private_cell(usable, slot + classic);
     }
     if (cells[0] && cells[1] && cells[2])
-        count_observation(cells[0], cells[1], cells[2], value);
+        count_observation(cells[0], cells[1], cells[2], value, forget);
     else
-        promc__shared_update(layout->numbers, value, bucket, classic, 1);
+        promc__shared_update(layout->numbers, amount_of(value, forget), bucket, classic,
+                             count_of(forget));
 }
 
-static void let_wait(promc__native *state, double value)
+static void let_wait(_Atomic uint64_t *waiting, double value)
 {
     for (size_t i = 0; i < PROMC__FEW_WAITING; i++) {
         uint64_t nothing = NOTHING_WAITS;
 
-        if (atomic_compare_exchange_strong(&state->waiting[i], &nothing,
-                                           promc__double_to_bits(value)))
+        if (atomic_compare_exchange_strong(&waiting[i], &nothing, promc__double_to_bits(value)))
             return;
     }
     promc__count_mishap(PROMC_DROPPED_UPDATES);
 }
 
-static PROMC__COLD void native_observe_slowly(promc__child *child, double value)
+static PROMC__COLD void native_observe_slowly(promc__child *child, double value, bool forget)
 {
     promc__section section = promc__enter_slowly();
     promc__layout *layout;
@@ -143,9 +153,9 @@ static PROMC__COLD void native_observe_slowly(promc__child *child, double value)
     if (promc__child_is_live(child)) {
         bucket = cell_for(child, value, &layout);
         if (bucket)
-            count_in(child, layout, bucket, section.usable, value);
+            count_in(child, layout, bucket, section.usable, value, forget);
         else
-            let_wait(layout->state, value);
+            let_wait(layout->state->waiting[forget], value);
     }
     promc__leave_slowly(&section);
 }
@@ -154,7 +164,7 @@ static PROMC__COLD void native_observe_slowly(promc__child *child, double value)
 static __attribute__((noinline)) void observe_both(promc__child *child,
                                                    const promc__layout *layout,
                                                    promc__shard *shard, uintptr_t sequence,
-                                                   double value)
+                                                   double value, bool forget)
 {
     uint32_t bucket = promc__layout_usual_cell(layout, value);
     uint32_t classic = classic_cell(child, layout, value);
@@ -164,16 +174,16 @@ static __attribute__((noinline)) void observe_both(promc__child *child,
     promc__cell *other = promc__private_cell(shard, slot + classic);
 
     if (promc__likely(bucket && sum && one && other)) {
-        count_observation(sum, one, other, value);
+        count_observation(sum, one, other, value, forget);
         promc__leave(shard, sequence);
         return;
     }
     promc__leave(shard, sequence);
-    native_observe_slowly(child, value);
+    native_observe_slowly(child, value, forget);
 }
 
 /* Straight through: what needs more is behind calls at the end, so that no register is saved. */
-void promc__native_observe(promc__child *child, double value)
+static inline void native_update(promc__child *child, double value, bool forget)
 {
     promc__shard *shard = promc__my_shard;
     promc__cell *sum, *one;
@@ -183,26 +193,35 @@ void promc__native_observe(promc__child *child, double value)
 
     if (promc__likely(promc__enter(shard, &sequence))) {
         /* Neither removed (then there may be no layout) nor watched. */
-        if (promc__likely(!atomic_load_explicit(&child->numbers.slot, memory_order_acquire))) {
+        if (promc__likely(!(atomic_load_explicit(&child->numbers.slot, memory_order_acquire) &
+                            PROMC__SLOT_FLAGS))) {
             layout = current_layout(child);
             if (layout->classic) {
-                observe_both(child, layout, shard, sequence, value);
+                observe_both(child, layout, shard, sequence, value, forget);
                 return;
             }
             slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
             bucket = promc__layout_usual_cell(layout, value);
-            sum = promc__private_cell(shard, slot);
-            one = promc__private_cell(shard, slot + bucket);
-            if (promc__likely(bucket && sum && one)) {
-                promc__cell_add(sum, value);
-                promc__cell_count(one, 1);
+            if (promc__likely(bucket && promc__private_pair(shard, slot, bucket, &sum, &one))) {
+                promc__cell_add(sum, amount_of(value, forget));
+                promc__cell_count(one, count_of(forget));
                 promc__leave(shard, sequence);
                 return;
             }
         }
         promc__leave(shard, sequence);
     }
-    native_observe_slowly(child, value);
+    native_observe_slowly(child, value, forget);
+}
+
+void promc__native_observe(promc__child *child, double value)
+{
+    native_update(child, value, false);
+}
+
+void promc__native_forget(promc__child *child, double value)
+{
+    native_update(child, value, true);
 }
 
 size_t promc__native_exemplar(const promc__family *family, double value)
@@ -215,22 +234,29 @@ size_t promc__native_exemplar(const promc__family *family, double value)
            PROMC__NATIVE_EXEMPLARS;
 }
 
-/* A scrape counts what waits in cells that all threads share. */
-void promc__native_settle(promc__child *child)
+/* In cells that all threads share. */
+static void count_waiting(promc__child *child, _Atomic uint64_t *waiting, bool forget)
 {
-    promc__native *state = current_layout(child)->state;
     promc__layout *layout;
 
     for (size_t i = 0; i < PROMC__FEW_WAITING; i++) {
-        uint64_t bits = atomic_load_explicit(&state->waiting[i], memory_order_acquire);
+        uint64_t bits = atomic_load_explicit(&waiting[i], memory_order_acquire);
         double value = promc__bits_to_double(bits);
         uint32_t bucket = bits == NOTHING_WAITS ? 0 : cell_for(child, value, &layout);
 
         if (bucket) {
-            count_in(child, layout, bucket, NULL, value);
-            atomic_store_explicit(&state->waiting[i], NOTHING_WAITS, memory_order_release);
+            count_in(child, layout, bucket, NULL, value, forget);
+            atomic_store_explicit(&waiting[i], NOTHING_WAITS, memory_order_release);
         }
     }
+}
+
+void promc__native_settle(promc__child *child)
+{
+    promc__native *state = current_layout(child)->state;
+
+    count_waiting(child, state->waiting[false], false);
+    count_waiting(child, state->waiting[true], true);
     (void)promc__layout_attach(current_layout(child), true);
 }
 
@@ -254,8 +280,10 @@ bool promc__native_prepare(promc__child *child)
         promc__free(state);
         return false;
     }
-    for (size_t i = 0; i < PROMC__FEW_WAITING; i++)
-        atomic_init(&state->waiting[i], NOTHING_WAITS);
+    for (size_t i = 0; i < PROMC__FEW_WAITING; i++) {
+        atomic_init(&state->waiting[false][i], NOTHING_WAITS);
+        atomic_init(&state->waiting[true][i], NOTHING_WAITS);
+    }
     promc__native_clear(&state->base, family->native->schema, family->native->zero_threshold);
     state->last_reset = promc__os.monotonic_ns();
     layout->state = state;

@@ -36,7 +36,7 @@ struct promc__native_config {
 typedef struct promc__native {
     promc__native_counts base; /* under the stripe lock, as the next */
     uint64_t last_reset;       /* of the monotonic clock */
-    _Atomic uint64_t waiting[PROMC__FEW_WAITING];
+    _Atomic uint64_t waiting[2][PROMC__FEW_WAITING]; /* values to be observed, to be forgotten */
 } promc__native;
 
 /* Sets family->native from options; does nothing if they ask for none. PROMC_OK or an error code
@@ -54,6 +54,8 @@ bool promc__native_prepare(promc__child *child);
 void promc__native_finish(promc__child *child);
 
 void promc__native_observe(promc__child *child, double value);
+/* Takes an observation back. Counts are modulo 2^64 in every cell, so any thread may. */
+void promc__native_forget(promc__child *child, double value);
 /* Which exemplar of a child belongs to a value. */
 size_t promc__native_exemplar(const promc__family *family, double value);
 
@@ -64,9 +66,9 @@ promc__layout *promc__native_replace(promc__child *child, promc__plan *plan);
 /* A plan with the family's limits and nothing in it. */
 promc__plan promc__native_plan(const promc__family *family, int schema, double zero_threshold);
 
-/* promc__cursor_step() for native histograms. */
+/* promc__cursor_step() for native histograms, and what frees its scratch. */
 bool promc__native_step(promc__cursor *cursor, void (*take)(const promc__point *point, void *arg),
                         void *arg);
-void promc__native_scratch_free(struct promc__native_scratch *scratch);
+void promc__native_visited(promc__cursor *cursor);
 
 #endif

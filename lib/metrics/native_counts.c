@@ -206,6 +206,27 @@ bool promc__native_add(promc__native_counts *into, promc__native_counts *from)
     return true;
 }
 
+static bool is_left(uint64_t count)
+{
+    return count != 0 && count <= INT64_MAX;
+}
+
+void promc__native_drop_empty(promc__native_counts *counts)
+{
+    counts->nan_count = is_left(counts->nan_count) ? counts->nan_count : 0;
+    counts->zero_count = is_left(counts->zero_count) ? counts->zero_count : 0;
+    for (int which = 0; which < 2; which++) {
+        promc__native_side *side = &counts->sides[which];
+        size_t kept = 0;
+
+        for (size_t i = 0; i < side->count; i++) {
+            if (is_left(side->buckets[i].count))
+                side->buckets[kept++] = side->buckets[i];
+        }
+        side->count = kept;
+    }
+}
+
 uint64_t promc__native_total(const promc__native_counts *counts)
 {
     uint64_t total = counts->nan_count + counts->zero_count;

@@ -38,6 +38,10 @@ bool promc__native_append(promc__native_side *side, int32_t index, uint64_t coun
  */
 bool promc__native_add(promc__native_counts *into, promc__native_counts *from);
 
+/* Takes out buckets in which nothing is left; as if that were so, too, where more was taken away than
+ * there was. */
+void promc__native_drop_empty(promc__native_counts *counts);
+
 /* Observations, and buckets that are not empty. */
 uint64_t promc__native_total(const promc__native_counts *counts);
 size_t promc__native_populated(const promc__native_counts *counts);

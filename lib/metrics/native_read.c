@@ -30,10 +30,10 @@ struct promc__native_scratch {
     promc__native_point point;
 };
 
-void promc__native_scratch_free(struct promc__native_scratch *scratch)
+void promc__native_visited(promc__cursor *cursor)
 {
-    if (!scratch)
-        return;
+    struct promc__native_scratch *scratch = cursor->scratch;
+
     promc__free(scratch->values);
     promc__free(scratch->final);
     promc__native_free(&scratch->total);
@@ -287,8 +287,10 @@ static bool show_child(promc__cursor *cursor, size_t which, bool quiet,
     promc__point point = {0};
 
     promc__cursor_point(cursor, child, &point);
-    if (!add_up(scratch, head, scratch->values + scratch->begins[which], quiet) ||
-        (cursor->native && !keep_limit(scratch, child, head)))
+    if (!add_up(scratch, head, scratch->values + scratch->begins[which], quiet))
+        return false;
+    promc__native_drop_empty(&scratch->total);
+    if (cursor->native && !keep_limit(scratch, child, head))
         return false;
     fill_native(scratch, cursor->family, &point);
     take(&point, arg);

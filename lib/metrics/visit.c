@@ -5,11 +5,13 @@
  */
 #include "base/lock.h"
 #include "base/memory.h"
+#include "cells/level.h"
 #include "metrics/exemplar.h"
-#include "metrics/native.h"
 
 /* Scratch for cells: a batch of histograms should be worth the barrier of a snapshot. */
 #define SCRATCH_WORDS 1024
+/* How many children before its own a text is asked for. */
+#define TEXTS_AHEAD 8
 
 bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
 {
@@ -44,7 +46,8 @@ void promc__cursor_close(promc__cursor *cursor)
         *link = cursor->following;
     promc__unlock(promc__stripe(family));
     promc__exemplars_free(cursor->exemplars);
-    promc__native_scratch_free(cursor->scratch);
+    if (cursor->scratch)
+        family->type->native_finish(cursor);
     promc__buffer_free(&cursor->text);
     promc__free(cursor->values);
     *cursor = (promc__cursor){0};
@@ -58,7 +61,7 @@ void promc__cursors_skip(promc__family *family, const promc__child *child)
     }
 }
 
-void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__point *point)
+static inline void set_point(promc__cursor *cursor, promc__child *child, promc__point *point)
 {
     const promc__type *type = cursor->family->type;
 
@@ -72,13 +75,18 @@ void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__poin
         point->exemplars = promc__exemplars_copy(&cursor->exemplars, child);
 }
 
+void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__point *point)
+{
+    set_point(cursor, child, point);
+}
+
 /* Gives one child. The point is reused for all children of a family, which all set the same members
  * of it: making it anew takes longer than what is written into it. */
 static void give_child(promc__cursor *cursor, promc__child *child, const uint64_t *values,
                        promc__point *point, void (*take)(const promc__point *point, void *arg),
                        void *arg)
 {
-    promc__cursor_point(cursor, child, point);
+    set_point(cursor, child, point);
     cursor->family->type->fill(child, values, point);
     take(point, arg);
 }
@@ -87,16 +95,17 @@ static void give_child(promc__cursor *cursor, promc__child *child, const uint64_
 static size_t read_batch(promc__cursor *cursor)
 {
     uint32_t cells = cursor->family->cells;
+    promc__numbers *numbers[PROMC__VISIT_BATCH];
     size_t count = 0;
 
     for (; count < cursor->batch && cursor->next; cursor->next = cursor->next->next) {
-        __builtin_prefetch(cursor->next->text); /* wanted when the batch is written */
-        cursor->children[count++] = cursor->next;
+        promc__child *child = cursor->next;
+
+        numbers[count] = &child->numbers;
+        cursor->children[count++] = child;
     }
     if (cells == 1) {
-        for (size_t i = 0; i < count; i++)
-            cursor->values[i] =
-                promc__double_to_bits(promc__numbers_sum(&cursor->children[i]->numbers));
+        promc__numbers_sums(numbers, count, cursor->values);
     } else if (cells > 1 && count) {
         promc__snapshot_begin();
         for (size_t i = 0; i < count; i++)
@@ -104,6 +113,35 @@ static size_t read_batch(promc__cursor *cursor)
         promc__snapshot_end();
     }
     return count;
+}
+
+static inline void prefetch_text(const promc__child *child)
+{
+    __builtin_prefetch(child->text);
+    __builtin_prefetch(child->text + child->text_size);
+}
+
+/* While one child is written, memory fetches the text of one that comes soon, and a child of the next
+ * batch: neighbours in the list are most often neighbours in memory, and a wrong guess does no harm.
+ */
+static void give_batch(promc__cursor *cursor, size_t count,
+                       void (*take)(const promc__point *point, void *arg), void *arg)
+{
+    const promc__family *family = cursor->family;
+    size_t cells = family->cells ? family->cells : 1;
+    size_t next_batch = cursor->batch * family->child_size;
+    promc__point point = {0};
+
+    for (size_t i = 0; i < count && i < TEXTS_AHEAD; i++)
+        prefetch_text(cursor->children[i]);
+    for (size_t i = 0; i < count; i++) {
+        promc__child *child = cursor->children[i];
+
+        if (i + TEXTS_AHEAD < count)
+            prefetch_text(cursor->children[i + TEXTS_AHEAD]);
+        __builtin_prefetch((const void *)((uintptr_t)child + next_batch));
+        give_child(cursor, child, cursor->values + i * cells, &point, take, arg);
+    }
 }
 
 /* A child with a callback: the host's code runs without our lock. */
@@ -125,22 +163,47 @@ static void take_callback(promc__cursor *cursor, promc__child *child, promc__cal
     promc__lock(promc__stripe(cursor->family));
 }
 
-/* Gauges one by one, since a callback among them unlocks the family. */
+static promc__callback *callback_of(const promc__child *child)
+{
+    return atomic_load_explicit(&child->extra, memory_order_relaxed);
+}
+
+/* The values of the next gauges up to one with a callback. */
+static size_t read_gauges(promc__cursor *cursor)
+{
+    bool spread = false;
+    size_t count = 0;
+
+    for (; count < cursor->batch && cursor->next && !callback_of(cursor->next);
+         cursor->next = cursor->next->next) {
+        spread = spread || promc__level_is_spread(&cursor->next->numbers);
+        cursor->children[count++] = cursor->next;
+    }
+    if (spread)
+        promc__snapshot_begin();
+    for (size_t i = 0; i < count; i++)
+        cursor->values[i] =
+            promc__double_to_bits(promc__level_read(&cursor->children[i]->numbers));
+    if (spread)
+        promc__snapshot_end();
+    return count;
+}
+
+/* One with a callback alone, since that unlocks the family. */
 static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *point, void *arg),
                         void *arg)
 {
     promc__point point = {0};
-    size_t count = 0;
+    size_t count = read_gauges(cursor);
 
-    for (; count < cursor->batch && cursor->next; count++) {
+    for (size_t i = 0; i < count; i++)
+        give_child(cursor, cursor->children[i], cursor->values + i, &point, take, arg);
+    if (!count && cursor->next) {
         promc__child *child = cursor->next;
-        const promc__callback *callback = atomic_load_explicit(&child->extra, memory_order_relaxed);
 
         cursor->next = child->next;
-        if (promc__unlikely(callback != NULL))
-            take_callback(cursor, child, *callback, take, arg);
-        else
-            give_child(cursor, child, NULL, &point, take, arg);
+        take_callback(cursor, child, *callback_of(child), take, arg);
+        return true;
     }
     return count != 0;
 }
@@ -149,7 +212,6 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
                         void *arg)
 {
     promc__family *family = cursor->family;
-    promc__point point = {0};
     size_t count;
     bool any;
 
@@ -157,12 +219,10 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
     if (family->type->kind == PROMC_TYPE_GAUGE) {
         any = step_gauges(cursor, take, arg);
     } else if (family->native) {
-        any = promc__native_step(cursor, take, arg);
+        any = family->type->native_step(cursor, take, arg);
     } else {
         count = read_batch(cursor);
-        for (size_t i = 0; i < count; i++)
-            give_child(cursor, cursor->children[i],
-                       cursor->values + i * (family->cells ? family->cells : 1), &point, take, arg);
+        give_batch(cursor, count, take, arg);
         any = count != 0;
     }
     promc__unlock(promc__stripe(family));

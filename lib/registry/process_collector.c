@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "base/os.h"
 #include "registry/registry.h"
 
@@ -244,13 +245,13 @@ static int read_proc(const char *root, const char *folder, bool own, promc__buff
 
 static int read_process(const promc_process_opts *options, struct process_figures *figures)
 {
-    const char *root = options && options->proc_root ? options->proc_root : "/proc";
+    const char *root = options->proc_root ? options->proc_root : "/proc";
     char folder[1 + PROMC__NUMBER_SIZE + 1] = "/self";
-    bool own = !options || (!options->pid && !options->proc_root);
+    bool own = !options->pid && !options->proc_root;
     promc__buffer path = PROMC__BUFFER(0);
     int status;
 
-    if (options && options->pid)
+    if (options->pid)
         folder[1 + promc__write_i64(folder + 1, options->pid)] = '\0';
     status = read_proc(root, folder, own, &path, figures);
     promc__buffer_free(&path);
@@ -263,7 +264,7 @@ static int read_process(const promc_process_opts *options, struct process_figure
 {
     double cpu = promc__os.cpu_seconds();
 
-    if (cpu >= 0 && (!options || (!options->pid && !options->proc_root)))
+    if (cpu >= 0 && !options->pid && !options->proc_root)
         know(figures, CPU, cpu);
     return PROMC_OK;
 }
@@ -276,7 +277,7 @@ static int read_process(const promc_process_opts *options, struct process_figure
 static int write_process(promc_writer *writer, const promc_process_opts *options,
                          const struct process_figures *figures)
 {
-    const char *prefix = options ? options->PROMC_NAMESPACE : NULL;
+    const char *prefix = options->PROMC_NAMESPACE;
     promc__buffer name = PROMC__BUFFER(0);
     int status = PROMC_OK;
 
@@ -311,17 +312,31 @@ static int for_the_caller(int status)
     return status == PROMC_ERROR_NO_MEMORY ? PROMC__COLLECTOR_NO_MEMORY : status;
 }
 
+static int process_options(promc_process_opts *options, const void *arg)
+{
+    *options = (promc_process_opts){.size = sizeof(*options)};
+    return promc__copy_options(options, sizeof(*options), arg, "process collector");
+}
+
 static int collect_process(promc_writer *writer, void *arg)
 {
     struct process_figures figures = {0};
-    int status = read_process(arg, &figures);
+    promc_process_opts options;
+    int status = process_options(&options, arg);
 
-    return for_the_caller(status == PROMC_OK ? write_process(writer, arg, &figures) : status);
+    if (status == PROMC_OK)
+        status = read_process(&options, &figures);
+    if (status == PROMC_OK)
+        status = write_process(writer, &options, &figures);
+    return for_the_caller(status);
 }
 
 static int describe_process(promc_writer *writer, void *arg)
 {
-    return for_the_caller(write_process(writer, arg, NULL));
+    promc_process_opts options;
+    int status = process_options(&options, arg);
+
+    return for_the_caller(status == PROMC_OK ? write_process(writer, &options, NULL) : status);
 }
 
 promc_collector promc_process_collector_for(const promc_process_opts *options)

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "limits.h"
 
+#include "base/number.h"
+
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* The attribute makes it as quick to reach as the library's own. */
+#define FAST_TLS __attribute__((tls_model("initial-exec")))
 
 struct own {
     volatile double sum;
     volatile uint64_t count[16];
+    volatile uint64_t native[1 << 14];
 };
 
-static _Thread_local struct own own;
+static _Thread_local struct own own FAST_TLS;
+static _Thread_local double *own_cells FAST_TLS;
 static _Atomic uint64_t stored_bits;
 
 static const double bounds[16] = {.005, .01, .025, .05, .075, .1,  .25,  .5,
@@ -50,25 +58,13 @@ void limit_histogram(double value)
     own.count[-(below[0] + below[1])] += 1;
 }
 
-uint64_t limit_hash(const char *const *values, const char *stored, size_t count)
+void limit_native(double value)
 {
-    uint64_t hash = 0;
+    uint64_t bits;
 
-    for (size_t i = 0; i < count; i++) {
-        size_t size = strlen(values[i]);
-
-        for (size_t at = 0; at < size; at += 8) {
-            uint64_t word = 0;
-
-            memcpy(&word, values[i] + at, size - at < 8 ? size - at : 8);
-            hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
-            hash ^= hash >> 32;
-        }
-        if (memcmp(values[i], stored, size) != 0)
-            return 0;
-        stored += size;
-    }
-    return hash;
+    memcpy(&bits, &value, sizeof(bits));
+    own.sum = own.sum + value;
+    own.native[(bits >> 49) & 0x3FFF] += 1; /* 11 bits of exponent, 3 of the mantissa */
 }
 
 void limit_clock(void)
@@ -78,4 +74,147 @@ void limit_clock(void)
     clock_gettime(CLOCK_MONOTONIC, &begin);
     clock_gettime(CLOCK_MONOTONIC, &end);
     own.sum = own.sum + (double)(end.tv_nsec - begin.tv_nsec);
+}
+
+/* ---- lookup ---------------------------------------------------------------------------------- */
+
+#define LABELS 3
+
+struct child {
+    size_t cell;
+    char text[56]; /* the values, each with its NUL */
+};
+
+struct limit_table {
+    size_t mask, used;
+    struct child *children;
+    struct child **slots; /* at most half full */
+};
+
+struct limit_table *limit_table_new(size_t children)
+{
+    struct limit_table *table = calloc(1, sizeof(*table));
+    size_t slots = 4;
+
+    while (slots < 2 * children)
+        slots *= 2;
+    if (!table)
+        return NULL;
+    table->mask = slots - 1;
+    table->children = calloc(children, sizeof(*table->children));
+    table->slots = calloc(slots, sizeof(struct child *));
+    if (table->children && table->slots)
+        return table;
+    limit_table_free(table);
+    return NULL;
+}
+
+void limit_table_free(struct limit_table *table)
+{
+    free(table->children);
+    free(table->slots);
+    free(table);
+}
+
+/* Up to eight bytes as a number. */
+static uint64_t last_word(const char *at, size_t size)
+{
+    uint32_t low, high;
+
+    if (size >= 4) {
+        memcpy(&low, at, 4);
+        memcpy(&high, at + size - 4, 4);
+        return (uint64_t)high << 32 | low;
+    }
+    if (size == 0)
+        return 0;
+    return (uint64_t)(unsigned char)at[0] << 16 | (uint64_t)(unsigned char)at[size / 2] << 8 |
+           (unsigned char)at[size - 1];
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
+}
+
+static uint64_t hash_values(const char *const *values, size_t *sizes)
+{
+    uint64_t hash = 0, word;
+
+    for (size_t i = 0; i < LABELS; i++) {
+        const char *at = values[i];
+        size_t left = strlen(at);
+
+        sizes[i] = left;
+        for (; left > 8; left -= 8, at += 8) {
+            memcpy(&word, at, 8);
+            hash = mix(hash, word);
+        }
+        hash = mix(hash, last_word(at, left) + left);
+    }
+    return hash;
+}
+
+static int is_same(const char *text, const char *const *values, const size_t *sizes)
+{
+    for (size_t i = 0; i < LABELS; i++) {
+        if (memcmp(text, values[i], sizes[i] + 1) != 0)
+            return 0;
+        text += sizes[i] + 1;
+    }
+    return 1;
+}
+
+void limit_table_add(struct limit_table *table, const char *const *values)
+{
+    size_t sizes[LABELS], at = hash_values(values, sizes) & table->mask;
+    struct child *child = &table->children[table->used];
+    char *text = child->text;
+
+    for (size_t i = 0; i < LABELS; i++) {
+        memcpy(text, values[i], sizes[i] + 1);
+        text += sizes[i] + 1;
+    }
+    child->cell = table->used++;
+    while (table->slots[at])
+        at = (at + 1) & table->mask;
+    table->slots[at] = child;
+}
+
+void limit_use_cells(double *cells)
+{
+    own_cells = cells;
+}
+
+void limit_lookup(const struct limit_table *table, const char *const *values)
+{
+    size_t sizes[LABELS], at = hash_values(values, sizes) & table->mask;
+
+    while (!is_same(table->slots[at]->text, values, sizes))
+        at = (at + 1) & table->mask;
+    own_cells[table->slots[at]->cell] += 1;
+}
+
+/* ---- texts ----------------------------------------------------------------------------------- */
+
+size_t limit_exposition(char *to, const char *text, size_t size, const double *values, size_t count)
+{
+    char number[PROMC__NUMBER_SIZE];
+    size_t printed = 0;
+
+    memcpy(to, text, size);
+    for (size_t i = 0; i < count; i++)
+        printed += promc__write_double(number, values[i]);
+    return printed;
+}
+
+size_t limit_count_lines(const char *text, size_t size)
+{
+    const char *end = text + size;
+    size_t lines = 0;
+
+    for (; (text = memchr(text, '\n', (size_t)(end - text))); text++)
+        lines++;
+    return lines;
 }

@@ -63,6 +63,9 @@ def values():
             bits = to_bits(math.ldexp(2 ** (i / 256), exponent))  # near the bound
             for step in range(-3, 4):
                 yield from_bits(bits + step)
+    for exponent in range(-1022, 1024):  # every bound of the coarse schemas
+        for step in (-1, 0, 1):
+            yield from_bits(to_bits(math.ldexp(1, exponent)) + step)
     for bits in (1, 2, 3, 4, 5, 2 ** 51, 2 ** 52 - 1, 2 ** 52, 2 ** 52 + 1):
         yield from_bits(bits)
     for shift in range(52):

@@ -143,6 +143,100 @@ static void exposition(promc_registry *registry)
     CHECK(promc_registry_unregister(registry, &collector) == PROMC_ERROR_NOT_FOUND);
 }
 
+static int keep_push(const promc_push_request *request, void *kept)
+{
+    static_cast<std::vector<std::string> *>(kept)->emplace_back(std::string(request->method) + ' ' +
+                                                                request->url);
+    return 0;
+}
+
+static void pushes(promc_registry *registry)
+{
+    const promc_label key[] = {{"instance", "a/b"}, {nullptr, nullptr}};
+    const promc_label headers[] = {{"X-A", "b"}, {nullptr, nullptr}};
+    promc_push_opts push = {};
+    std::vector<std::string> kept;
+
+    push.size = sizeof(push);
+    push.gateway = "gateway:9091";
+    push.job = "j";
+    push.registry = registry;
+    push.grouping_key = key;
+    push.headers = headers;
+    push.handler = keep_push;
+    push.handler_arg = &kept;
+    push.gzip = true;
+    CHECK(promc_gateway_push(&push) == PROMC_OK);
+    CHECK(promc_gateway_delete(&push) == PROMC_OK);
+    push.interval = 3600;
+    push.delete_group = true;
+    promc_pusher *pusher = promc_pusher_create(&push);
+    CHECK(pusher && promc_pusher_error(pusher, nullptr) == PROMC_OK);
+    CHECK(promc_pusher_stop(pusher) == PROMC_OK);
+    CHECK(kept.size() >= 3 && kept.back() == kept[1]);
+    CHECK(kept[0] == "PUT http://gateway:9091/metrics/job/j/instance@base64/YS9i");
+
+    promc_graphite_opts graphite = {};
+    graphite.size = sizeof(graphite);
+    CHECK(promc_graphite_push(&graphite) == PROMC_ERROR_ARGUMENT);
+    promc_remote_write_opts remote = {};
+    remote.size = sizeof(remote);
+    CHECK(promc_remote_write_pusher_create(&remote) == nullptr);
+}
+
+static int keep_alerts(const promc_alert *alerts, size_t count, void *kept)
+{
+    for (size_t i = 0; i < count; i++)
+        static_cast<std::vector<std::string> *>(kept)->emplace_back(
+            std::string(promc_label_value(alerts[i].labels, "alertname")) +
+            (alerts[i].status == PROMC_ALERT_FIRING ? " fires" : " is over"));
+    return 0;
+}
+
+static int keep_notification(const promc_notification *notification, void *kept)
+{
+    return keep_alerts(notification->alerts, notification->alert_count, kept);
+}
+
+// Alerts that this program sends to itself.
+static void alerts()
+{
+    const promc_label labels[] = {{"alertname", "宕机"}, {nullptr, nullptr}};
+    const promc_alert alert = {PROMC_ALERT_FIRING, labels, nullptr, {}, {}, nullptr, nullptr};
+    const char webhook[] = "{\"version\":\"4\",\"status\":\"firing\",\"alerts\":[{\"status\":"
+                           "\"firing\",\"labels\":{\"alertname\":\"磁盘满\"}}]}";
+    std::vector<std::string> kept;
+    promc_http_server_opts serving = {};
+
+    serving.size = sizeof(serving);
+    serving.address = "127.0.0.1";
+    promc_http_server *server = promc_http_server_start(&serving);
+    CHECK(promc_http_server_on_alerts(server, "/api/v2/alerts", keep_alerts, &kept) == PROMC_OK);
+    CHECK(promc_http_server_on_notification(server, "/send/", keep_notification, &kept) ==
+          PROMC_OK);
+    const std::string url = "http://127.0.0.1:" + std::to_string(promc_http_server_port(server));
+
+    promc_alertmanager_opts manager = {};
+    manager.size = sizeof(manager);
+    manager.url = url.c_str();
+    CHECK(promc_alertmanager_send_with(&manager, &alert, 1) == PROMC_OK);
+    promc_alert_keeper *keeper = promc_alert_keeper_create(&manager);
+    CHECK(promc_alert_keeper_fire(keeper, &alert) == PROMC_OK);
+    CHECK(promc_alert_keeper_resolve(keeper, labels) == PROMC_OK);
+    CHECK(promc_alert_keeper_stop(keeper) == PROMC_OK);
+
+    promc_http_send_opts sending = {};
+    const std::string hook = url + "/send/";
+    sending.size = sizeof(sending);
+    sending.url = hook.c_str();
+    sending.body = webhook;
+    CHECK(promc_http_send_with(&sending) == PROMC_OK);
+    promc_http_server_stop(server);
+    CHECK(kept.size() >= 3 && kept.front() == "宕机 fires" && kept.back() == "磁盘满 fires");
+    CHECK(kept.size() >= 3 && kept[kept.size() - 2] == "宕机 is over");
+    CHECK(promc_alertmanager_resolve(url.c_str(), &alert, 1) == PROMC_ERROR_SYSTEM);
+}
+
 int main()
 {
     promc_registry *registry = promc_registry_create(nullptr);
@@ -150,6 +244,8 @@ int main()
     every_type(registry);
     families(registry);
     exposition(registry);
+    pushes(registry);
+    alerts();
     promc_registry_free(registry);
     CHECK(std::strcmp(promc_version(), PROMC_VERSION) == 0);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything that the library asks of an Alertmanager, with a real one: alerts URL. Says what is
- * wrong and ends with 1. */
+/* Everything that the library asks of an Alertmanager, with a real one: alerts URL [keep]. Says
+ * what is wrong and ends with 1. */
 #include <promc/promc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +133,67 @@ static void one_bad_alert_keeps_the_others(void)
           PROMC_OK);
 }
 
+/* What Alertmanager refuses whoever sends it is not sent; names in UTF-8 are, if one asks for that
+ * and it is new enough. */
+static void what_is_refused_is_not_sent(const char *version)
+{
+    static const struct {
+        promc_label labels[2];
+        const char *json;
+    } cases[] = {
+        {{{NULL, NULL}}, "[{\"annotations\":{}}]"},
+        {{{NULL, NULL}}, "[{\"labels\":{}}]"},
+        {{{"alertname", ""}}, "[{\"labels\":{\"alertname\":\"\"}}]"},
+        {{{"", "x"}}, "[{\"labels\":{\"\":\"x\"}}]"},
+    };
+    promc_alert alert = {.labels = PROMC_PAIRS({"alertname", "Backwards"})};
+    char post[256], never[] = "[{\"labels\":{\"alertname\":\"Backwards\"},\"startsAt\":"
+                              "\"2026-01-02T00:00:00Z\",\"endsAt\":\"2026-01-01T00:00:00Z\"}]";
+    unsigned minor = 0;
+    int code;
+
+    snprintf(post, sizeof(post), "%s/api/v2/alerts", url);
+    for (size_t i = 0; i <= sizeof(cases) / sizeof(cases[0]); i++) {
+        bool last = i == sizeof(cases) / sizeof(cases[0]);
+
+        CHECK(promc_http_send(post, .body = last ? never : cases[i].json,
+                              .headers = PROMC_PAIRS({"Content-Type", "application/json"})) ==
+              PROMC_ERROR_REFUSED);
+        if (!last)
+            CHECK(promc_alertmanager_send(url, &(promc_alert){.labels = cases[i].labels}, 1) ==
+                  PROMC_ERROR_LABELS);
+    }
+    alert.starts_at.tv_sec = 1767312000;
+    alert.ends_at.tv_sec = 1767225600;
+    CHECK(promc_alertmanager_send(url, &alert, 1) == PROMC_ERROR_ARGUMENT);
+    CHECK(count_of("alertname=Backwards", NULL) == 0);
+
+    CHECK(sscanf(version, "0.%u", &minor) == 1);
+    alert = (promc_alert){.labels = PROMC_PAIRS({"alertname", "Names"}, {"区域 1", "x"})};
+    CHECK(promc_alertmanager_send(url, &alert, 1) == PROMC_ERROR_LABELS);
+    code = promc_alertmanager_send_with(PROMC_ALERTMANAGER(url, .utf8_names = true), &alert, 1);
+    CHECK(code == (minor >= 27 ? PROMC_OK : PROMC_ERROR_REFUSED));
+    CHECK(count_of("alertname=Names", NULL) == (minor >= 27));
+}
+
+/* Without an end an alert gets one from Alertmanager; the status alone resolves it here. */
+static void ends_are_made(void)
+{
+    struct seen seen = {0};
+    promc_alert alert = {.labels = PROMC_PAIRS({"alertname", "Ends"})};
+    struct timespec now;
+
+    CHECK(promc_alertmanager_send(url, &alert, 1) == PROMC_OK);
+    timespec_get(&now, TIME_UTC);
+    CHECK(promc_alertmanager_alerts(PROMC_ALERTMANAGER(url),
+                                    PROMC_ALERT_FILTER(PROMC_LABELS("alertname=Ends")), see,
+                                    &seen) == PROMC_OK);
+    CHECK(seen.ends_at.tv_sec - now.tv_sec > 290 && seen.ends_at.tv_sec - now.tv_sec <= 300);
+    alert.status = PROMC_ALERT_RESOLVED;
+    CHECK(promc_alertmanager_send(url, &alert, 1) == PROMC_OK);
+    CHECK(count_of("alertname=Ends", NULL) == 0);
+}
+
 /* ---- silences -------------------------------------------------------------------------------- */
 
 struct wanted {
@@ -200,6 +261,8 @@ static void silences_hold(void)
     look_for(id.text, PROMC_SILENCE_ACTIVE);
     CHECK(promc_alertmanager_send(url, &alert, 1) == PROMC_OK);
     CHECK(count_of("alertname=Quiet", NULL) == 1);
+    CHECK(count_of("alertname=Quiet", PROMC_ALERT_FILTER(.no_silenced = true)) == 0);
+    CHECK(count_of("alertname=Quiet", PROMC_ALERT_FILTER(.no_active = true)) == 1);
     CHECK(promc_alertmanager_expire(PROMC_ALERTMANAGER(url), id.text) == PROMC_OK);
     look_for(id.text, PROMC_SILENCE_EXPIRED);
     CHECK(promc_alertmanager_resolve(url, &alert, 1) == PROMC_OK);
@@ -209,7 +272,25 @@ static void silences_hold(void)
     CHECK(promc_alertmanager_expire(PROMC_ALERTMANAGER(url),
                                     "00000000-0000-0000-0000-000000000000") == PROMC_ERROR_REFUSED);
     silence.matchers = (const promc_matcher[]){{"a-b", "", false, false}, {NULL, NULL, 0, 0}};
-    CHECK(promc_alertmanager_silence(PROMC_ALERTMANAGER(url), &silence, NULL) == PROMC_ERROR_REFUSED);
+    CHECK(promc_alertmanager_silence(PROMC_ALERTMANAGER(url), &silence, NULL) ==
+          PROMC_ERROR_REFUSED);
+}
+
+/* ---- alerts kept firing ---------------------------------------------------------------------- */
+
+/* Keeps an alert firing up to a line of input, resolves it, and ends with the input; failures on
+ * the way are no failure of this. */
+static int keep_firing(void)
+{
+    promc_alert_keeper *keeper = promc_alert_keeper_start(url, .interval = 0.2, .timeout = 5);
+    promc_alert alert = {.labels = PROMC_PAIRS({"alertname", "Kept"})};
+
+    CHECK(keeper && promc_alert_keeper_fire(keeper, &alert) == PROMC_OK);
+    (void)getchar();
+    CHECK(promc_alert_keeper_resolve(keeper, alert.labels) == PROMC_OK);
+    (void)getchar();
+    CHECK(promc_alert_keeper_stop(keeper) == PROMC_OK);
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -217,11 +298,15 @@ int main(int argc, char **argv)
     promc_alertmanager_info info;
 
     url = argc > 1 ? argv[1] : "http://localhost:9093";
+    if (argc > 2)
+        return keep_firing();
     CHECK(promc_alertmanager_status(PROMC_ALERTMANAGER(url), &info) == PROMC_OK);
     CHECK(strcmp(info.cluster, "disabled") == 0 && info.started_at.tv_sec > 0);
     values_come_back();
     many_fire_and_resolve();
     one_bad_alert_keeps_the_others();
+    what_is_refused_is_not_sent(info.version);
+    ends_are_made();
     silences_hold();
     printf("asked Alertmanager %s for everything\n", info.version);
     return 0;

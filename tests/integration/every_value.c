@@ -84,6 +84,28 @@ static void define_many(void)
     promc_gauge_family_new("v_childless", "No series at all.", PROMC_LABELS("x"));
 }
 
+static void define_windows(void)
+{
+    promc_summary_family *window =
+        promc_summary_family_new("v_window", "Quantiles of a window.", PROMC_LABELS("of"),
+                                 .quantiles = PROMC_QUANTILES(0, 0.5, 0.99, 1));
+    promc_summary *numbers = promc_summary_labels(window, "1 to 1000");
+
+    for (int i = 1; i <= 1000; i++)
+        promc_summary_observe(numbers, i);
+    (void)promc_summary_labels(window, "nothing");
+}
+
+static void define_units(void)
+{
+    promc_histogram *h = promc_histogram_new("v_wait", "With a unit.", .unit = "seconds",
+                                             .buckets = PROMC_BUCKETS(1, 2, 4));
+
+    for (int i = 1; i <= 4; i++)
+        promc_histogram_observe_exemplar(h, i, PROMC_PAIRS({"trace_id", "wait"}));
+    promc_counter_add(promc_counter_new("v_sent", "With a unit.", .unit = "bytes"), 7);
+}
+
 /* What only the writer has. */
 static int collect(promc_writer *writer, void *arg)
 {
@@ -136,6 +158,8 @@ int main(int argc, char **argv)
     define_values();
     define_labels();
     define_many();
+    define_windows();
+    define_units();
     if (promc_registry_register(NULL, &(promc_collector){.collect = collect}) != PROMC_OK ||
         !(server = promc_start_http_server(argc > 1 ? atoi(argv[1]) : 0))) {
         fprintf(stderr, "every_value: %s\n", promc_last_error()->message);

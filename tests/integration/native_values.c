@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Serves native histograms of all kinds; two threads keep observing one of them, in ever more
- * buckets. native_values [PORT]
+ * buckets. native_values [PORT]; with a URL, writes all but that one there, and ends.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <promc/promc.h>
@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static promc_histogram *loaded;
@@ -36,6 +37,7 @@ static void *load(void *arg)
 
 static void define(void)
 {
+    promc_gauge_histogram *there;
     promc_histogram *h = promc_histogram_new("n_hundredths", "0.01 to 10.", .native_factor = 1.1);
 
     for (int i = 1; i <= 1000; i++)
@@ -60,6 +62,12 @@ static void define(void)
     h = promc_histogram_new("n_traced", "With exemplars.", .native_factor = 1.1);
     promc_histogram_observe_exemplar(h, 1.5, PROMC_PAIRS({"trace_id", "one"}));
     promc_histogram_observe_exemplar(h, 150, PROMC_PAIRS({"trace_id", "two"}));
+    there = promc_gauge_histogram_new("n_there", "What is there.",
+                                      .native_schema = PROMC_SCHEMA(0));
+    for (int i = 1; i <= 20; i++)
+        promc_gauge_histogram_observe(there, i);
+    for (int i = 3; i <= 18; i++)
+        promc_gauge_histogram_forget(there, i);
     for (int schema = -4; schema <= 8; schema++) {
         char name[32];
 
@@ -71,10 +79,22 @@ static void define(void)
     }
 }
 
+static int write_to(const char *url)
+{
+    define();
+    if (promc_remote_write(url, .native_histograms = true) == PROMC_OK)
+        return 0;
+    fprintf(stderr, "native_values: %s\n", promc_last_error()->message);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     promc_http_server *server;
     pthread_t thread;
+
+    if (argc > 1 && strncmp(argv[1], "http", 4) == 0)
+        return write_to(argv[1]);
 
     loaded = promc_histogram_new("n_loaded", "Ones on average.", .native_schema = PROMC_SCHEMA(5));
     define();

@@ -5,7 +5,8 @@
  *     push_driver put|post|delete[+gzip] GATEWAY JOB [METRIC]... [-- [NAME=VALUE]...]
  *
  * A metric is gauge:NAME=VALUE, counter:NAME=VALUE, labelled:NAME=LABEL=LABELVALUE, every (one of
- * each type), or timed:NAME=SECONDS (with a timestamp); behind -- is the grouping key.
+ * each type), timed:NAME=SECONDS (with a timestamp), or twice:NAME=VALUE (the same series twice);
+ * behind -- is the grouping key. keep in the place of put pushes regularly until the input ends.
  */
 #include <promc/promc.h>
 #include <stdio.h>
@@ -22,6 +23,14 @@ static int write_timed(promc_writer *writer, void *name)
     promc_writer_set_timestamp(writer, timestamp);
     return promc_writer_double(
         writer, promc_writer_family(writer, PROMC_TYPE_GAUGE, name, "Timed."), 1, NULL);
+}
+
+static int write_twice(promc_writer *writer, void *name)
+{
+    promc_family *family = promc_writer_family(writer, PROMC_TYPE_GAUGE, name, "Twice.");
+
+    (void)promc_writer_double(writer, family, 1, NULL);
+    return promc_writer_double(writer, family, 2, NULL);
 }
 
 static void define_every_type(void)
@@ -62,6 +71,9 @@ static void define(char *text)
         timestamp = atof(value);
         (void)promc_registry_register(registry,
                                       &(promc_collector){.collect = write_timed, .arg = name});
+    } else if (strcmp(text, "twice") == 0) {
+        (void)promc_registry_register(registry,
+                                      &(promc_collector){.collect = write_twice, .arg = name});
     } else if ((label = strchr(value, '=')) != NULL) {
         *label++ = '\0';
         promc_gauge_set(
@@ -70,6 +82,18 @@ static void define(char *text)
                                label),
             1);
     }
+}
+
+/* Failures on the way are no failure of this; the last push is. */
+static int push_until_the_end(promc_push_opts *options)
+{
+    promc_pusher *pusher;
+
+    options->interval = 0.1;
+    pusher = promc_pusher_create(options);
+    while (getchar() != EOF)
+        ;
+    return pusher ? promc_pusher_stop(pusher) : promc_last_error()->code;
 }
 
 int main(int argc, char **argv)
@@ -103,6 +127,8 @@ int main(int argc, char **argv)
         return 3;
     if (strcmp(method, "put") == 0)
         code = promc_gateway_push(&options);
+    else if (strcmp(method, "keep") == 0)
+        code = push_until_the_end(&options);
     else if (strcmp(method, "post") == 0)
         code = promc_gateway_pushadd(&options);
     else

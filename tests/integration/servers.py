@@ -77,9 +77,11 @@ class Server:
 
     def __init__(self, command, ready=None, log=None):
         self.log = log
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                        stdout=open(log, 'wb') if log else subprocess.PIPE,
+        output = open(log, 'wb') if log else subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
                                         stderr=subprocess.STDOUT)
+        if log:
+            output.close()
         if ready:
             try:
                 wait_for(lambda: self.alive() and get(ready)[0] == 200, ready)

@@ -52,12 +52,13 @@ class Robot:
 
     def __init__(self):
         self.messages = messages = queue.Queue()
+        self.refusals = refusals = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers['Content-Length']))
                 messages.put((self.headers['Content-Type'], json.loads(body)))
-                self.send_response(200)
+                self.send_response(refusals.pop() if refusals else 200)
                 self.send_header('Content-Length', '0')
                 self.end_headers()
 
@@ -110,7 +111,35 @@ def check_examples(server, robot):
     assert done.returncode == 0, done.stderr.decode()
     wait_for(lambda: not server.alerts('HostDown'), 'the alert to be resolved')
     check_robot(robot.next(), False)
+    robot.refusals.append(503)  # the relay answers 500, and Alertmanager tries again
+    assert run('alert_fire', server.url).returncode == 0
+    check_robot(robot.next(), True)
+    check_robot(robot.next(), True)
+    assert run('alert_resolve', server.url).returncode == 0
+    check_robot(robot.next(), False)
     print(f'Alertmanager {server.version} took alerts and gave them back')
+
+
+def check_keeper(program, driver, folder, port):
+    """An alert that is kept firing outlives its Alertmanager, which comes back with nothing."""
+    server = Alertmanager(program, f'{folder}/1', port, 'http://127.0.0.1:1/')
+    keeper = subprocess.Popen([driver, server.url, 'keep'], stdin=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+    try:
+        wait_for(lambda: server.alerts('Kept'), 'the alert')
+        server.end()
+        server = Alertmanager(program, f'{folder}/2', port, 'http://127.0.0.1:1/')
+        wait_for(lambda: server.alerts('Kept'), 'the alert, again')
+        keeper.stdin.write(b'\n')
+        keeper.stdin.flush()
+        wait_for(lambda: not server.alerts('Kept'), 'the alert to be resolved')
+        keeper.stdin.close()
+        assert keeper.wait(LIMIT) == 0, keeper.stderr.read().decode()
+    finally:
+        server.end()
+        keeper.kill()
+        keeper.wait()
+        keeper.stderr.close()
 
 
 def check_refusals(closed_port):
@@ -198,9 +227,10 @@ def main():
         return 77
     folder = tempfile.mkdtemp()
     try:
-        ports = free_ports(5)
+        ports = free_ports(6)
         driver = build('alerts', folder)
         check_alertmanager(programs[0], driver, f'{folder}/am', ports[0])
+        check_keeper(programs[0], driver, f'{folder}/kept', ports[5])
         check_refusals(ports[1])
         check_prometheus(programs[1], f'{folder}/prometheus', ports[2])
         try:

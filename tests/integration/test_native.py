@@ -133,6 +133,11 @@ class Native(unittest.TestCase):
             self.assertEqual(number, inside, (low, high))
 
     @each_prometheus
+    def test_gauge_histogram(self, server):
+        self.assertEqual(self.histogram(server, 'n_there'),
+                         (4, 42, [(0.5, 1, 1), (1, 2, 1), (16, 32, 2)]))
+
+    @each_prometheus
     def test_every_schema(self, server):
         for schema in range(-4, 9):
             count, total, buckets = self.histogram(server, f'n_schema_{schema + 4}')

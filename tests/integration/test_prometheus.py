@@ -172,7 +172,7 @@ class Scraped(unittest.TestCase):
     def test_metadata(self, server):
         # By name in the old text format, then by name in the formats that know more types.
         types = [{'v_value': 'gauge'}, {'v_loaded': 'histogram'}, {'v_ones': 'summary'},
-                 {'v_quantiles': 'summary'}, {'v_unknown': 'unknown'},
+                 {'v_quantiles': 'summary'}, {'v_window': 'summary'}, {'v_unknown': 'unknown'},
                  {'v_written_total': 'counter', 'v_written': 'counter'},
                  {'process_cpu_seconds_total': 'counter', 'process_cpu_seconds': 'counter'},
                  {'v_now': 'histogram|gaugehistogram'}, {'v_flags': 'gauge|stateset'},
@@ -195,6 +195,19 @@ class Scraped(unittest.TestCase):
                            end=time.time() + 10)
         self.assertEqual([(one['labels'], float(one['value'])) for one in found[0]['exemplars']],
                          [({'trace_id': '磁盘'}, 2.5)])
+
+    @each_prometheus
+    def test_quantiles_of_a_window(self, server):
+        found = {dict(labels)['quantile']: value for labels, value
+                 in server.query('v_window{of="1 to 1000",quantile!=""}').items()}
+        self.assertEqual(sorted(found), ['0.0', '0.5', '0.99', '1.0'])
+        for quantile, value in found.items():
+            exact = 1 + math.floor(float(quantile) * 999)
+            self.assertLessEqual(abs(value - exact), 0.01 * exact, quantile)
+        self.assertEqual(server.value('v_window_count{of="1 to 1000"}'), 1000)
+        empty = server.query('v_window{of="nothing",quantile!=""}')
+        self.assertEqual(len(empty), 4)
+        self.assertTrue(all(math.isnan(value) for value in empty.values()))
 
     @each_prometheus
     def test_types_of_the_writer(self, server):

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.request
 
@@ -21,9 +22,8 @@ DRIVER = GATEWAY = None
 
 
 class Pushgateway(servers.Server):
-    def __init__(self, program, folder, name, prefix=''):
-        port, = servers.free_ports(1)
-        self.address = f'127.0.0.1:{port}'
+    def __init__(self, program, folder, name, prefix='', address=None):
+        self.address = address or f'127.0.0.1:{servers.free_ports(1)[0]}'
         self.url = f'http://{self.address}{prefix}'
         self.command = [program, f'--web.listen-address={self.address}', '--persistence.file=',
                         '--web.enable-admin-api', f'--web.route-prefix={prefix or "/"}']
@@ -164,6 +164,21 @@ class Pushes(unittest.TestCase):
     def test_timestamps(self):
         self.refused('must not have timestamps', 'put', 'j', 'timed:a=1700000000')
 
+    def test_series_twice(self):
+        self.push('put', 'j', 'gauge:a=1')
+        self.refused('was collected before', 'put', 'j', 'twice:a=1')
+        self.assertEqual(self.value(group(job='j'), 'a'), 1)
+
+    def test_push_times(self):
+        """What the gateway itself says of pushes that it took and refused."""
+        self.push('put', 'j', 'gauge:a=1')
+        self.refused('timestamps', 'put', 'j', 'timed:b=1700000000')
+        _, text = servers.get(f'{GATEWAY.url}/metrics')
+        times = {line.split('{')[0]: float(line.split()[-1]) for line in text.decode().splitlines()
+                 if line.startswith('push_') and 'job="j"' in line}
+        self.assertEqual(set(times), {'push_time_seconds', 'push_failure_time_seconds'})
+        self.assertTrue(all(abs(seconds - time.time()) < 60 for seconds in times.values()), times)
+
     def test_another_type(self):
         self.push('put', 'one', 'counter:a=1')
         self.refused('inconsistent with existing metrics', 'put', 'two', 'gauge:a_total=1')
@@ -233,6 +248,29 @@ class Gateways(unittest.TestCase):
             finally:
                 below.end()
 
+    def test_gateway_that_comes_back(self):
+        """It restarts with nothing; the next push brings everything again."""
+        with tempfile.TemporaryDirectory() as folder:
+            gateway = Pushgateway(GATEWAY.command[0], folder, 'first')
+            process = subprocess.Popen(
+                [*shlex.split(os.environ.get('RUN', '')), DRIVER, 'keep', gateway.address, 'j',
+                 'counter:a=3'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            try:
+                for name in ('second', 'third', None):
+                    servers.wait_for(lambda: 'a_total' in gateway.groups().get(group(job='j'), {}),
+                                     'a push')
+                    if name:
+                        gateway.end()
+                        time.sleep(0.3)  # for some failures
+                        gateway = Pushgateway(GATEWAY.command[0], folder, name,
+                                              address=gateway.address)
+                said, _ = process.communicate(timeout=60)
+                self.assertEqual(said, b'0 0 \n')
+            finally:
+                gateway.end()
+                process.kill()
+                process.wait()
+
     def test_service_that_pushes(self):
         """The example pushes from the start, and takes its group away."""
         GATEWAY.wipe()
@@ -249,20 +287,34 @@ class Gateways(unittest.TestCase):
             process.wait()
 
 
+def run_with(program, folder, name):
+    """All tests; whether they passed."""
+    global GATEWAY
+    GATEWAY = Pushgateway(program, folder, name)
+    try:
+        version = subprocess.run([program, '--version'], capture_output=True, check=True)
+        print((version.stdout + version.stderr).decode().split('(')[0])
+        return unittest.main(exit=False).result.wasSuccessful()
+    finally:
+        GATEWAY.end()
+
+
 def main():
-    global DRIVER, GATEWAY
+    global DRIVER
     program = shutil.which('prometheus-pushgateway') or shutil.which('pushgateway')
     if not program:
         print('no Pushgateway is installed (make deps-integration)')
-        sys.exit(77)
+        return 77
     with tempfile.TemporaryDirectory() as folder:
         DRIVER = servers.build('push_driver', folder)
-        GATEWAY = Pushgateway(program, folder, 'gateway')
+        passed = run_with(program, folder, 'gateway')
         try:
-            unittest.main()
-        finally:
-            GATEWAY.end()
+            newer = servers.newer('prometheus-pushgateway', 'prometheus-pushgateway')
+            passed = run_with(newer, folder, 'newer') and passed
+        except servers.Missing as missing:
+            print(f'newer servers: {missing}')
+    return 0 if passed else 1
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

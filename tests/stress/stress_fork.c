@@ -20,6 +20,7 @@ static promc_registry *registry;
 static promc_counter *counter;
 static promc_histogram *ones;
 static promc_summary *ones_too;
+static promc_gauge *level;
 static promc_counter_family *family;
 
 static void update_once(unsigned round)
@@ -29,6 +30,9 @@ static void update_once(unsigned round)
     promc_counter_inc(counter);
     promc_histogram_observe(ones, 1);
     promc_summary_observe(ones_too, 1);
+    promc_gauge_inc(level);
+    if (round % 64 == 0)
+        promc_gauge_set(level, 0);
     snprintf(digits, sizeof(digits), "%u", round % 300);
     promc_counter_inc(promc_counter_labels(family, digits));
     if (round % 16 == 0)
@@ -90,6 +94,7 @@ static void live_as_child(struct stress_scrape *scrape, unsigned generation)
         update_once(i);
     CHECK(stress_value(registry, "updates_total") == before + 100, "updates in the child");
     CHECK(stress_value(registry, "ones_count") == count + 100, "updates in the child");
+    CHECK(stress_value(registry, "level") == 35, "the 35 after the last set in the child");
     gauge = promc_gauge_new("made_in_child", "", .registry = registry);
     CHECK(gauge != NULL, "%s", promc_last_error()->message);
     promc_gauge_set(gauge, 1);
@@ -124,6 +129,7 @@ int main(int argc, char **argv)
     counter = promc_counter_new("updates", "", .registry = registry);
     ones = promc_histogram_new("ones", "", .registry = registry);
     ones_too = promc_summary_new("ones_too", "", .registry = registry);
+    level = promc_gauge_new("level", "", .registry = registry);
     family = promc_counter_family_new("kids", "", PROMC_LABELS("a"), .registry = registry);
     for (uintptr_t i = 0; i < 2; i++)
         threads[i] = stress_start(update, (void *)i);

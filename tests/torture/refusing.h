@@ -67,7 +67,7 @@ static void refusing_free(void *block, void *ctx)
 static const promc_allocator refusing = {refusing_malloc, refusing_realloc, refusing_free,
                                          &refusing_context};
 
-static void arm(long at, bool from)
+static inline void arm(long at, bool from)
 {
     atomic_store(&allocations, 0);
     atomic_store(&refuse_from, from);
@@ -75,7 +75,7 @@ static void arm(long at, bool from)
     atomic_store(&refuse_at, at);
 }
 
-static void disarm(void)
+static inline void disarm(void)
 {
     atomic_store(&refuse_at, 0);
 }

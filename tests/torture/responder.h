@@ -8,6 +8,7 @@
 
 #include "scripted_server.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 
 struct responder {
@@ -18,15 +19,17 @@ struct responder {
     pthread_t thread;
     atomic_bool over;
     atomic_uint complete; /* requests that came to their end */
+    char request[1 << 17];
 };
 
-static inline bool responder_read(int fd, bool http)
+static inline bool responder_read(struct responder *responder, int fd)
 {
-    static char text[1 << 17];
-    size_t size = 0, need = 0;
+    char *text = responder->request;
+    size_t size = 0, need = 0, room = sizeof(responder->request) - 1;
+    bool http = responder->answer != NULL;
 
-    while (size < sizeof(text) - 1 && (!need || size < need)) {
-        ssize_t got = recv(fd, text + size, sizeof(text) - 1 - size, 0);
+    while (size < room && (!need || size < need)) {
+        ssize_t got = recv(fd, text + size, room - size, 0);
 
         if (got <= 0)
             return !http && got == 0 && size > 0 && text[size - 1] == '\n';
@@ -49,7 +52,7 @@ static inline void *responder_run(void *arg)
         if (fd < 0)
             break;
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-        if (responder_read(fd, responder->answer != NULL)) {
+        if (responder_read(responder, fd)) {
             atomic_fetch_add(&responder->complete, 1);
             if (responder->answer)
                 server_say(fd, responder->answer, strlen(responder->answer), 4096);
@@ -63,6 +66,8 @@ static inline bool responder_start(struct responder *responder, const char *answ
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(address);
+    sigset_t all, before;
+    int error;
 
     responder->answer = answer;
     atomic_store(&responder->over, false);
@@ -76,7 +81,12 @@ static inline bool responder_start(struct responder *responder, const char *answ
     responder->port = ntohs(address.sin_port);
     snprintf(responder->address, sizeof(responder->address), "127.0.0.1:%d", responder->port);
     snprintf(responder->url, sizeof(responder->url), "http://%s", responder->address);
-    return pthread_create(&responder->thread, NULL, responder_run, responder) == 0;
+    /* Signals are for others. */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&responder->thread, NULL, responder_run, responder);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error == 0;
 }
 
 static inline void responder_stop(struct responder *responder)

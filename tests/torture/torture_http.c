@@ -61,7 +61,8 @@ static size_t converse(promc_http_server *server, const char *request, size_t si
 
     assert_true(fd >= 0);
     assert_int_equal(send(fd, request, size, MSG_NOSIGNAL), (long)size);
-    for (int i = 0; i < 200000 && more != 0; i++) {
+    for (int ms = 0; more != 0; ms++) { /* no deadline has to help */
+        assert_true(ms < 5000);
         test_monotonic_ns += 1000000;
         assert_true(promc_http_server_step(server, 0) >= -1);
         more = recv(fd, text + got, room - got - 1, MSG_DONTWAIT);

@@ -4,8 +4,11 @@
 #include "delivery/pusher.h"
 #include "support.h"
 
+#include "forks.h"
+
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +19,8 @@ static struct seen {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     size_t requests, largest;
-    bool refuse;
+    bool refuse;           /* everything, */
+    bool refuse_a;         /* or requests with the alert "a" */
     size_t count[WATCHED]; /* how often */
     int status[WATCHED];
     struct timespec starts_at[WATCHED], ends_at[WATCHED];
@@ -25,6 +29,7 @@ static struct seen {
 
 static int on_alerts(const promc_alert *alerts, size_t count, void *arg)
 {
+    bool has_a = false;
     int answer;
     (void)arg;
 
@@ -39,12 +44,13 @@ static int on_alerts(const promc_alert *alerts, size_t count, void *arg)
         if (which < 0 || which >= WATCHED)
             continue;
         seen.count[which]++;
+        has_a |= which == 0;
         seen.status[which] = alerts[i].status;
         seen.starts_at[which] = alerts[i].starts_at;
         seen.ends_at[which] = alerts[i].ends_at;
         snprintf(seen.summary[which], sizeof(seen.summary[which]), "%s", summary ? summary : "");
     }
-    answer = seen.refuse ? -1 : 0;
+    answer = seen.refuse || (seen.refuse_a && has_a) ? -1 : 0;
     pthread_cond_broadcast(&seen.changed);
     pthread_mutex_unlock(&seen.lock);
     return answer;
@@ -95,7 +101,7 @@ static int set_up(void **state)
 {
     (void)state;
     seen.requests = seen.largest = 0;
-    seen.refuse = false;
+    seen.refuse = seen.refuse_a = false;
     memset(seen.count, 0, sizeof(seen.count));
     server = promc_start_http_server(0, .address = "127.0.0.1");
     if (!server || promc_http_server_on_alerts(server, "/api/v2/alerts", on_alerts, NULL) != 0)
@@ -175,6 +181,28 @@ static void alerts_are_repeated_in_batches(void **state)
     assert_int_equal(look().largest, 256);
 }
 
+/* Those of other requests arrive. */
+static void a_refused_batch_keeps_nothing_back(void **state)
+{
+    promc_alert_keeper *keeper;
+    (void)state;
+
+    seen.refuse_a = true; /* nobody asks yet */
+    keeper = promc_alert_keeper_start(url, .interval = 0.05);
+    assert_non_null(keeper);
+    for (int i = 0; i < 300; i++) {
+        char number[16];
+        const char *name = i == 0 ? "a" : i == 299 ? "b" : "many";
+        promc_label labels[] = {{"alertname", name}, {"number", number}, {NULL, NULL}};
+        promc_alert alert = named(labels, NULL);
+
+        snprintf(number, sizeof(number), "%d", i);
+        assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    }
+    assert_int_equal(wait_for(1, 1), PROMC_ALERT_FIRING);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_ERROR_REFUSED);
+}
+
 static void a_failure_loses_nothing(void **state)
 {
     promc_alert_keeper *keeper = promc_alert_keeper_start(url, .interval = 0.02);
@@ -200,6 +228,68 @@ static void a_failure_loses_nothing(void **state)
     assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
     assert_true(look().count[2] <=
                 before + 2); /* one that was under way, and the one that arrived */
+}
+
+/* 0: the keeper is inert in this child of a fork. Hanging ends by the alarm. */
+static int use_in_child(promc_alert_keeper *keeper)
+{
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "b"}), NULL);
+
+    (void)alarm(PATIENCE_S);
+    if (promc_alert_keeper_fire(keeper, &alert) != PROMC_ERROR_STATE)
+        return 1;
+    if (promc_alert_keeper_resolve(keeper, alert.labels) != PROMC_ERROR_STATE)
+        return 2;
+    if (promc_alert_keeper_error(keeper, NULL) != PROMC_OK)
+        return 3;
+    return promc_alert_keeper_stop(keeper) == PROMC_OK ? 0 : 4;
+}
+
+static void fork_and_use(promc_alert_keeper *keeper)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(use_in_child(keeper));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void children_only_free_here(void)
+{
+    promc_alert_keeper *keeper = promc_alert_keeper_start(url, .interval = 3600);
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "a"}), NULL);
+    size_t before;
+
+    assert_non_null(keeper);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    wait_for(0, 1);
+    fork_and_use(keeper);
+    before = look().requests;
+    assert_int_equal(before, 1); /* the child has sent nothing, not even when it stopped */
+    assert_int_equal(promc_alert_keeper_resolve(keeper, alert.labels), PROMC_OK);
+    wait_for_status(0, PROMC_ALERT_RESOLVED); /* the parent goes on */
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+    assert_int_equal(look().count[1], 0);
+
+    /* Forks in the middle of sending, whoever holds which lock. */
+    keeper = promc_alert_keeper_start(url, .interval = 0.001);
+    assert_non_null(keeper);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    for (int i = 0; i < 20; i++)
+        fork_and_use(keeper);
+    before = look().count[0];
+    assert_int_equal(wait_for(0, before + 2), PROMC_ALERT_FIRING);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+    assert_int_equal(look().count[1], 0);
+}
+
+static void children_only_free(void **state)
+{
+    (void)state;
+    skip_without_forks();
+    children_only_free_here();
 }
 
 static void wrong_things_are_refused(void **state)
@@ -228,7 +318,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_alert_fires_until_it_is_resolved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(alerts_are_repeated_in_batches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_refused_batch_keeps_nothing_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_loses_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(children_only_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_things_are_refused, set_up, tear_down),
     };
 

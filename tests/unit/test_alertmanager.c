@@ -72,7 +72,7 @@ static void many_alerts_go_in_batches(void **state)
     static const struct server_line script[] = {{.say = OK_EMPTY}, {.say = OK_EMPTY}};
     static promc_alert alerts[ALERTS];
     static promc_label labels[ALERTS][2];
-    static char names[ALERTS][16];
+    static char names[ALERTS][24];
     (void)state;
 
     for (int i = 0; i < ALERTS; i++) {

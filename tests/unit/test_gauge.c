@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include "metrics/family.h"
+
 #include <math.h>
+#include <pthread.h>
 
 static promc_registry *registry;
 static promc_gauge *g;
@@ -82,6 +85,239 @@ static void every_double_can_be_set(void **state)
         assert_number(promc_gauge_value(g), cases[i].value);
         assert_exposed(registry, strcat(expected, cases[i].line));
     }
+}
+
+/* NaN with a sign, which stands for something else inside: it is NaN whatever its bits are. */
+static void any_nan_is_nan(void **state)
+{
+    static const uint64_t patterns[] = {0xFFF0000000000001u, 0xFFF0000000100000u,
+                                        0xFFF0000000100001u, 0xFFF8000000000000u,
+                                        0xFFFFFFFFFFFFFFFFu, 0x7FF0000000000001u};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(patterns); i++) {
+        promc_gauge_set(g, 1);
+        promc_gauge_inc(g);
+        promc_gauge_set(g, promc__bits_to_double(patterns[i]));
+        assert_number(promc_gauge_value(g), NAN);
+        promc_gauge_inc(g);
+        assert_number(sample(registry, "g", NULL), NAN);
+        promc_gauge_add(g, INFINITY);
+        assert_number(promc_gauge_value(g), NAN);
+    }
+    promc_gauge_set(g, INFINITY);
+    promc_gauge_add(g, -INFINITY);
+    assert_number(promc_gauge_value(g), NAN);
+    promc_gauge_inc(g);
+    assert_number(promc_gauge_value(g), NAN);
+    promc_gauge_set(g, 3);
+    assert_number(promc_gauge_value(g), 3);
+}
+
+/* ---- threads --------------------------------------------------------------------------------- */
+
+static void in_a_thread(void *(*run)(void *), void *arg)
+{
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, run, arg), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void *add_three(void *gauge)
+{
+    promc_gauge_add(gauge, 3);
+    return NULL;
+}
+
+static void *set_to_seven(void *gauge)
+{
+    promc_gauge_set(gauge, 7);
+    return NULL;
+}
+
+static void threads_add_up(void **state)
+{
+    (void)state;
+    promc_gauge_set(g, 100);
+    promc_gauge_dec(g);
+    in_a_thread(add_three, g);
+    in_a_thread(add_three, g);
+    assert_number(promc_gauge_value(g), 105);
+    promc_gauge_sub(g, 5);
+    assert_number(sample(registry, "g", NULL), 100);
+}
+
+static void a_set_wins_over_all_that_came_before(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        promc_gauge_inc(g);
+        in_a_thread(add_three, g);
+        promc_gauge_set(g, 0.1);
+        assert_number(promc_gauge_value(g), 0.1);
+        assert_number(sample(registry, "g", NULL), 0.1);
+        in_a_thread(add_three, g);
+        assert_number(promc_gauge_value(g), 0.1 + 3);
+        promc_gauge_inc(g);
+        in_a_thread(set_to_seven, g);
+        assert_number(promc_gauge_value(g), 7);
+        promc_gauge_inc(g);
+        in_a_thread(add_three, g);
+        assert_number(sample(registry, "g", NULL), 11);
+        promc_gauge_set(g, -0.0);
+        assert_number(promc_gauge_value(g), -0.0);
+    }
+}
+
+/* In one thread it is a variable, with the rounding of one. */
+static void it_rounds_as_a_variable_does(void **state)
+{
+    double expected = 0.1;
+    (void)state;
+
+    promc_gauge_set(g, 0.1);
+    for (int i = 1; i < 100; i++) {
+        promc_gauge_add(g, 0.1 * i);
+        expected += 0.1 * i;
+        assert_number(promc_gauge_value(g), expected);
+    }
+}
+
+/* While numbers stand still for a snapshot, updates go elsewhere, and are there afterwards. */
+static void updates_during_a_snapshot(void **state)
+{
+    double first, second;
+    (void)state;
+
+    for (int i = 0; i < 3; i++) {
+        promc_gauge_set(g, 10);
+        promc__snapshot_begin();
+        promc_gauge_inc(g);
+        first = promc_gauge_value(g);
+        promc__snapshot_end();
+        assert_number(first, 11);
+        promc_gauge_inc(g);
+        promc__snapshot_begin();
+        promc_gauge_add(g, 20);
+        in_a_thread(add_three, g);
+        second = promc_gauge_value(g);
+        promc__snapshot_end();
+        assert_number(second, 35);
+        promc_gauge_dec(g);
+        assert_number(sample(registry, "g", NULL), 34);
+        promc__snapshot_begin();
+        promc_gauge_set(g, 1);
+        promc_gauge_inc(g);
+        promc__snapshot_end();
+        assert_number(promc_gauge_value(g), 2);
+        promc_gauge_inc(g);
+        assert_number(promc_gauge_value(g), 3);
+    }
+}
+
+/* Cells that a thread has beside those it used, for gauges that are 0. */
+static void cells_that_were_never_used(void **state)
+{
+    promc_gauge_family *f =
+        promc_gauge_family_new("f", "Help.", PROMC_LABELS("l"), .registry = registry);
+    promc_gauge *children[40];
+    char label[20];
+    (void)state;
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(label, sizeof(label), "%d", i);
+        children[i] = promc_gauge_labels(f, label);
+        in_a_thread(add_three, children[i]);
+    }
+    for (int i = 0; i < 40; i++) {
+        promc_gauge_set(children[i], 0);
+        promc_gauge_inc(children[i]);
+        assert_number(promc_gauge_value(children[i]), 1);
+    }
+}
+
+static void without_private_memory(void **state)
+{
+    promc_gauge *other;
+    (void)state;
+
+    promc_set_private_memory_limit(0);
+    other = promc_gauge_new("other", "", .registry = registry);
+    promc_gauge_set(other, 5);
+    promc_gauge_inc(other);
+    in_a_thread(add_three, other);
+    assert_number(promc_gauge_value(other), 9);
+    promc_set_private_memory_limit((size_t)256 << 20);
+    promc_gauge_inc(other);
+    in_a_thread(add_three, other);
+    assert_number(sample(registry, "other", NULL), 13);
+    promc_gauge_set(other, 2);
+    assert_number(promc_gauge_value(other), 2);
+}
+
+/* ---- children -------------------------------------------------------------------------------- */
+
+/* What a child leaves behind is not in the next one, whichever uses the memory. */
+static void children_that_come_and_go(void **state)
+{
+    promc_gauge_family *f =
+        promc_gauge_family_new("f", "Help.", PROMC_LABELS("l"), .registry = registry);
+    (void)state;
+
+    for (int i = 0; i < 1000; i++) {
+        promc_gauge *child = promc_gauge_labels(f, "a");
+
+        assert_number(promc_gauge_value(child), 0);
+        promc_gauge_dec(child);
+        if (i % 100 == 0)
+            in_a_thread(add_three, child);
+        assert_number(promc_gauge_value(child), i % 100 == 0 ? 2 : -1);
+        assert_int_equal(promc_gauge_family_remove(f, "a"), PROMC_OK);
+        promc_gauge_inc(child);
+        assert_number(promc_gauge_value(promc_gauge_labels(f, "b")), i);
+        promc_gauge_inc(promc_gauge_labels(f, "b"));
+    }
+}
+
+static void its_cells_are_clean_for_others(void **state)
+{
+    promc_gauge *gauges[100];
+    char name[20];
+    (void)state;
+
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof(name), "g_%d", i);
+        gauges[i] = promc_gauge_new(name, "", .registry = registry);
+        promc_gauge_inc(gauges[i]);
+        in_a_thread(add_three, gauges[i]);
+    }
+    for (int i = 0; i < 100; i++)
+        promc_gauge_free(gauges[i]);
+    for (int i = 0; i < 100; i++) {
+        promc_summary *summary;
+
+        snprintf(name, sizeof(name), "s_%d", i);
+        summary = promc_summary_new(name, "", .registry = registry);
+        promc_summary_observe(summary, 2);
+        strcat(name, "_count");
+        assert_number(sample(registry, name, NULL), 1);
+    }
+}
+
+/* A gauge that is only set takes no cells. */
+static void setting_takes_no_slot(void **state)
+{
+    const promc__child *child = (const promc__child *)g;
+    (void)state;
+
+    promc_gauge_set(g, 1);
+    promc_gauge_set(g, -NAN);
+    promc_gauge_set(g, 2);
+    assert_int_equal(atomic_load(&child->numbers.slot), PROMC__NO_SLOT);
+    promc_gauge_inc(g);
+    assert_int_not_equal(atomic_load(&child->numbers.slot), PROMC__NO_SLOT);
+    assert_number(promc_gauge_value(g), 3);
 }
 
 static void the_current_time(void **state)
@@ -201,6 +437,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_starts_at_zero, begin, end),
         cmocka_unit_test_setup_teardown(it_goes_up_and_down, begin, end),
         cmocka_unit_test_setup_teardown(every_double_can_be_set, begin, end),
+        cmocka_unit_test_setup_teardown(any_nan_is_nan, begin, end),
+        cmocka_unit_test_setup_teardown(threads_add_up, begin, end),
+        cmocka_unit_test_setup_teardown(a_set_wins_over_all_that_came_before, begin, end),
+        cmocka_unit_test_setup_teardown(it_rounds_as_a_variable_does, begin, end),
+        cmocka_unit_test_setup_teardown(updates_during_a_snapshot, begin, end),
+        cmocka_unit_test_setup_teardown(cells_that_were_never_used, begin, end),
+        cmocka_unit_test_setup_teardown(without_private_memory, begin, end),
+        cmocka_unit_test_setup_teardown(children_that_come_and_go, begin, end),
+        cmocka_unit_test_setup_teardown(its_cells_are_clean_for_others, begin, end),
+        cmocka_unit_test_setup_teardown(setting_takes_no_slot, begin, end),
         cmocka_unit_test_setup_teardown(the_current_time, begin, end),
         cmocka_unit_test_setup_teardown(a_function_gives_the_value, begin, end),
         cmocka_unit_test_setup_teardown(a_function_can_be_replaced_and_belongs_to_one_child, begin,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON: what must be read, what must be refused, the limits, and the way back. */
+/* JSON: what must be read, what must be refused, the limits, and the way back. The cases include
+ * all of JSONTestSuite (github.com/nst/JSONTestSuite); where it leaves the choice, numbers of any
+ * size are read, and text that is not UTF-8 or has half a surrogate pair is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -167,6 +169,69 @@ static void accepted(void **state)
         {"\"asd\"", NULL},
         {"true", NULL},
         {"[true]\n", "[true]"},
+        /* the rest of what must be read, and numbers of any size, whose text is kept */
+        {"[123.456e-789]", NULL},
+        {"[0."
+         "4e006699999999999999999999999999999999999999999999999999999999999999999999999999999999999"
+         "99999999999999999999999999999999969999999006]",
+         NULL},
+        {"[-1e+9999]", NULL},
+        {"[1.5e+9999]", NULL},
+        {"[-123123e100000]", NULL},
+        {"[123123e100000]", NULL},
+        {"[123e-10000000]", NULL},
+        {"[-123123123123123123123123123123]", NULL},
+        {"[100000000000000000000]", NULL},
+        {"[-237462374673276894279832749832423479823246327846]", NULL},
+        {"[null]", NULL},
+        {"[-0.000000000000000000000000000000000000000000000000000000000000000000000000000001]\n",
+         "[-0.000000000000000000000000000000000000000000000000000000000000000000000000000001]"},
+        {"[123]", NULL},
+        {"{\"asd\":\"sdf\"}", NULL},
+        {"{\"x\":[{\"id\": \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}], \"id\": "
+         "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}",
+         "{\"x\":[{\"id\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}],\"id\":"
+         "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}"},
+        {"{\"title\":\"\\u041f\\u043e\\u043b\\u0442\\u043e\\u0440\\u0430 "
+         "\\u0417\\u0435\\u043c\\u043b\\u0435\\u043a\\u043e\\u043f\\u0430\" }",
+         "{\"title\":\"\xD0\x9F\xD0\xBE\xD0\xBB\xD1\x82\xD0\xBE\xD1\x80\xD0\xB0 "
+         "\xD0\x97\xD0\xB5\xD0\xBC\xD0\xBB\xD0\xB5\xD0\xBA\xD0\xBE\xD0\xBF\xD0\xB0\"}"},
+        {"[\"\\\"\"]", NULL},
+        {"[\"\\\\n\"]", NULL},
+        {"[\"\\uFFFF\"]", "[\"\xEF\xBF\xBF\"]"},
+        {"[\"asd\"]", NULL},
+        {"[\"\\uDBFF\\uDFFF\"]", "[\"\xF4\x8F\xBF\xBF\"]"},
+        {"[\"new\\u00A0line\"]", "[\"new\xC2\xA0line\"]"},
+        {"[\"\xEF\xBF\xBF\"]", NULL},
+        {"[\"\\u002c\"]", "[\",\"]"},
+        {"[\"\xCF\x80\"]", NULL},
+        {"[\"\xF0\x9B\xBF\xBF\"]", NULL},
+        {"[\"asd \"]", NULL},
+        {"\" \"", NULL},
+        {"[\"\\uD834\\uDd1e\"]", "[\"\xF0\x9D\x84\x9E\"]"},
+        {"[\"\\u0821\"]", "[\"\xE0\xA0\xA1\"]"},
+        {"[\"\\u0123\"]", "[\"\xC4\xA3\"]"},
+        {"[\"\xE2\x80\xA8\"]", NULL},
+        {"[\"\xE2\x80\xA9\"]", NULL},
+        {"[\"\\u0061\\u30af\\u30EA\\u30b9\"]", "[\"a\xE3\x82\xAF\xE3\x83\xAA\xE3\x82\xB9\"]"},
+        {"[\"new\\u000Aline\"]", "[\"new\\nline\"]"},
+        {"[\"\\uA66D\"]", "[\"\xEA\x99\xAD\"]"},
+        {"[\"\\u005C\"]", "[\"\\\\\"]"},
+        {"[\"\xE2\x8D\x82\xE3\x88\xB4\xE2\x8D\x82\"]", NULL},
+        {"[\"\\uDBFF\\uDFFE\"]", "[\"\xF4\x8F\xBF\xBE\"]"},
+        {"[\"\\uD83F\\uDFFE\"]", "[\"\xF0\x9F\xBF\xBE\"]"},
+        {"[\"\\u200B\"]", "[\"\xE2\x80\x8B\"]"},
+        {"[\"\\u2064\"]", "[\"\xE2\x81\xA4\"]"},
+        {"[\"\\uFDD0\"]", "[\"\xEF\xB7\x90\"]"},
+        {"[\"\\uFFFE\"]", "[\"\xEF\xBF\xBE\"]"},
+        {"[\"\\u0022\"]", "[\"\\\"\"]"},
+        {"[\"\xE2\x82\xAC\xF0\x9D\x84\x9E\"]", NULL},
+        {"[\"a\x7F"
+         "a\"]",
+         "[\"a\\u007fa\"]"},
+        {"[\"a\"]\n", "[\"a\"]"},
+        {"[true]", NULL},
+        {" [] ", "[]"},
     };
 
     (void)state;
@@ -410,6 +475,30 @@ static void refused(void **state)
         "[1;2]",
         "1 2",
         "'a'",
+        /* the rest of what must be refused, or is by our choice */
+        "{\"\\uDFAA\":0}",
+        "[\"\xE6\x97\xA5\xD1\x88\xFA\"]",
+        "[\"\\uDd1ea\"]",
+        "[\"\\uD800\\uD800\\n\"]",
+        "[\"\\ud800\"]",
+        "[\"\\ud800abc\"]",
+        "[\"\xE9\"]",
+        "[\"\\uDFAA\"]",
+        "[\"\xFC\x80\x80\x80\x80\x80\"]",
+        "[\"\xE0\xFF\"]",
+        "[1,,]",
+        "[\"\va\"\\f]",
+        "[1,",
+        "[0\xE5]\n",
+        "{\xF0\x9F\x87\xA8\xF0\x9F\x87\xAD}",
+        "\"\"x",
+        "\xEF\xBB{}",
+        "\xE5",
+        "\xE9",
+        "[ false, nul",
+        "[ true, fals",
+        "[ false, tru",
+        "\xC3\xA5",
     };
 
     (void)state;
@@ -433,6 +522,9 @@ static void refused_with_nul(void **state)
     assert_int_equal(read_bytes("123\0", 4), PROMC_ERROR_SYNTAX);
     assert_int_equal(read_bytes("\0", 1), PROMC_ERROR_SYNTAX);
     assert_int_equal(read_bytes("[\0\"\0\"\0]\0", 8), PROMC_ERROR_SYNTAX); /* UTF-16 */
+    assert_int_equal(read_bytes("\xFF\xFE[\x00\"\x00\xE9\x00\"\x00]\x00", 12), PROMC_ERROR_SYNTAX);
+    assert_int_equal(read_bytes("\x00[\x00\"\x00\xE9\x00\"\x00]", 10), PROMC_ERROR_SYNTAX);
+    assert_int_equal(read_bytes("[\x00\"\x00\xE9\x00\"\x00]\x00", 10), PROMC_ERROR_SYNTAX);
 }
 
 /* Every beginning of a document that is not the whole is refused. */
@@ -611,6 +703,11 @@ static void members_are_found(void **state)
     assert_null(promc__json_string(promc__json_member(object, "z")));
     assert_null(promc__json_string(promc__json_member(object, "n")));
     assert_null(promc__json_string(NULL));
+    promc__json_free(&json);
+    assert_int_equal(read_text("{\"foo\\u0000bar\": 42}"), PROMC_OK);
+    assert_int_equal(json.values[1].key_size, 7);
+    assert_memory_equal(json.values[1].key, "foo\0bar", 8);
+    assert_null(promc__json_member(json.values, "foo"));
     promc__json_free(&json);
 }
 

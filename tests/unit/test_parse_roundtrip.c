@@ -127,7 +127,8 @@ static void fill(promc_registry *registry, size_t i)
         break;
     }
     case 2: {
-        promc_summary *summary = promc_summary_new(name, help, .registry = registry);
+        promc_summary *summary = promc_summary_new(name, help, .registry = registry,
+                                                   .quantiles = PROMC_QUANTILES(0.5, 0.99, 1));
 
         promc_summary_observe(summary, fabs(random_number()));
         known[i].type = PROMC_TYPE_SUMMARY;

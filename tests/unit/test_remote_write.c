@@ -173,6 +173,8 @@ static void requests_are_cut_at_samples(void **state)
                                    "\n\x05\n\x01"
                                    "a\x12\x00"
                                    "\n\x08\n\x03job\x12\x01j";
+    const promc__write_settings settings = {
+        .external = PROMC_PAIRS({"job", "j"}, {"a", "mine"}), .now_ms = 1234, .samples_each = 10};
     promc__write_requests requests;
     size_t begin = 0, series = 0;
     (void)state;
@@ -183,9 +185,7 @@ static void requests_are_cut_at_samples(void **state)
         snprintf(value, sizeof(value), "q\"%d", i);
         promc_gauge_set(promc_gauge_labels(family, value, ""), i);
     }
-    assert_int_equal(promc__write_requests_fill(&requests, registry,
-                                                PROMC_PAIRS({"job", "j"}, {"a", "mine"}), 1234, 10),
-                     PROMC_OK);
+    assert_int_equal(promc__write_requests_fill(&requests, registry, &settings), PROMC_OK);
     assert_int_equal(requests.count, 3);
     for (size_t i = 0; i < requests.count; i++) {
         size_t here =

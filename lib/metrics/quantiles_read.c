@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Quantiles for a scrape. See quantiles.h. */
+#include "metrics/quantiles.h"
+
+#include "base/os.h"
+
+#include <math.h>
+
+#define WIDEST_RING (1u << PROMC__FINEST_SCHEMA)
+
+/* What is read of one child. */
+struct reading {
+    const promc__sketch *sketch;
+    int schema;
+    uint64_t tags[PROMC__SLICES]; /* what cells of each slice must have to count */
+    uint64_t totals[PROMC__RINGS], all;
+    uint32_t ring; /* whose buckets these are */
+    uint64_t buckets[WIDEST_RING];
+};
+
+/* The private cells of a shard from a slot on, and how many there are in the page; NULL: no page. */
+static const promc__cell *cells_from(const promc__shard *shard, uint32_t slot, uint32_t *run)
+{
+    const promc__directory *directory =
+        atomic_load_explicit(&shard->directory, memory_order_acquire);
+    uint32_t index = slot / PROMC__PAGE_CELLS;
+    const promc__page *page = NULL;
+
+    *run = PROMC__PAGE_CELLS - slot % PROMC__PAGE_CELLS;
+    if (index < directory->size)
+        page = atomic_load_explicit(&directory->pages[index], memory_order_acquire);
+    return page ? &page->cells[slot % PROMC__PAGE_CELLS] : NULL;
+}
+
+/* Without a branch that depends on the cell. */
+static inline uint64_t count_in_slice(uint64_t cell, uint64_t tag)
+{
+    return (cell ^ tag) >> PROMC__SLICE_COUNT_BITS ? 0 : cell & PROMC__SLICE_COUNT;
+}
+
+static void add_private(struct reading *reading, const promc__shard *shard, uint32_t slot,
+                        uint32_t width, uint64_t tag)
+{
+    for (uint32_t i = 0, run; i < width; i += run) {
+        const promc__cell *cells = cells_from(shard, slot + i, &run);
+
+        if (run > width - i)
+            run = width - i;
+        for (uint32_t k = 0; cells && k < run; k++)
+            reading->buckets[i + k] += count_in_slice(
+                atomic_load_explicit(&cells[k].bits, memory_order_relaxed), tag);
+    }
+}
+
+/* Adds up the buckets of a ring, of all slices and threads. Returns their sum. */
+static uint64_t read_ring(struct reading *reading, uint32_t index)
+{
+    promc__ring *ring =
+        atomic_load_explicit(&reading->sketch->rings[index], memory_order_acquire);
+    uint32_t slot = ring ? atomic_load_explicit(&ring->slot, memory_order_acquire) : PROMC__NO_SLOT;
+    uint64_t sum = 0;
+
+    reading->ring = index;
+    memset(reading->buckets, 0, (ring ? ring->width : 1) * sizeof(reading->buckets[0]));
+    for (uint32_t slice = 0; ring && slice < PROMC__SLICES; slice++) {
+        uint32_t first = slice * ring->width;
+
+        for (uint32_t i = 0; i < ring->width; i++)
+            reading->buckets[i] += count_in_slice(
+                atomic_load_explicit(&ring->shared[first + i], memory_order_relaxed),
+                reading->tags[slice]);
+        if (slot == PROMC__NO_SLOT)
+            continue;
+        for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
+            add_private(reading, shard, slot + first, ring->width, reading->tags[slice]);
+    }
+    for (uint32_t i = 0; ring && i < ring->width; i++)
+        sum += reading->buckets[i];
+    return sum;
+}
+
+static void read_totals(struct reading *reading, const promc__quantile_config *config)
+{
+    uint64_t now = promc__current_slice(config, promc__os.monotonic_coarse_ns());
+
+    for (uint32_t age = 0; age < PROMC__SLICES; age++)
+        reading->tags[(now - age) % PROMC__SLICES] = promc__slice_tag(now - age);
+    for (uint32_t i = 0; i < PROMC__RINGS; i++) {
+        reading->totals[i] = read_ring(reading, i);
+        reading->all += reading->totals[i];
+    }
+}
+
+double promc__bucket_middle(uint32_t ring, uint32_t bucket, int schema)
+{
+    bool negative = ring < PROMC__RING_ZERO;
+    uint32_t octave = negative ? PROMC__RING_ZERO - 1 - ring : ring - PROMC__RING_ZERO - 1;
+    uint32_t last = ((uint32_t)1 << schema) - 1;
+    int32_t index;
+    double low, high, middle;
+
+    if (ring == PROMC__RING_ZERO)
+        return 0;
+    if (ring == PROMC__RING_BELOW || ring == PROMC__RING_ABOVE)
+        return negative ? -(double)INFINITY : (double)INFINITY;
+    index = promc__index_of_place(((PROMC__FIRST_OCTAVE + octave) << schema) +
+                                      (negative ? last - bucket : bucket),
+                                  schema);
+    low = promc__native_bound(index - 1, schema);
+    high = promc__native_bound(index, schema);
+    middle = 2 * low * high / (low + high); /* equally far, relatively, from both */
+    return negative ? -middle : middle;
+}
+
+/* The value with so many others before it. Where counts change while they are read, the last bucket
+ * that has any is near enough. */
+static double value_at(struct reading *reading, uint64_t rank)
+{
+    uint32_t ring = 0, bucket = 0, width;
+
+    while (ring + 1 < PROMC__RINGS && rank >= reading->totals[ring])
+        rank -= reading->totals[ring++];
+    if (reading->ring != ring)
+        (void)read_ring(reading, ring);
+    width = ring == PROMC__RING_BELOW || ring == PROMC__RING_ZERO || ring == PROMC__RING_ABOVE
+                ? 1
+                : 1u << reading->schema;
+    for (uint32_t i = 0; i < width; i++) {
+        if (!reading->buckets[i])
+            continue;
+        bucket = i;
+        if (rank < reading->buckets[i])
+            break;
+        rank -= reading->buckets[i];
+    }
+    return promc__bucket_middle(ring, bucket, reading->schema);
+}
+
+/* DDSketch's: q (n - 1), rounded down. */
+static uint64_t rank_of(double quantile, uint64_t count)
+{
+    uint64_t rank = (uint64_t)(quantile * (double)(count - 1));
+
+    return rank < count ? rank : count - 1;
+}
+
+uint64_t promc__quantiles_fill(promc__child *child, promc__point *point)
+{
+    const promc__quantile_config *config = child->family->quantiles;
+    struct reading reading;
+
+    reading.sketch = atomic_load_explicit(&child->extra, memory_order_acquire);
+    reading.schema = config->schema;
+    reading.all = 0;
+    read_totals(&reading, config);
+    for (size_t i = 0; i < config->count; i++) {
+        config->values[i] = reading.all
+                                ? value_at(&reading, rank_of(config->quantiles[i], reading.all))
+                                : (double)NAN;
+    }
+    point->quantiles = config->quantiles;
+    point->quantile_values = config->values;
+    point->quantile_count = config->count;
+    return reading.all;
+}
