@@ -32,8 +32,7 @@ static const char *const states[] = {"off", "on", "\"x\"", NULL};
 static const promc_label pair_lists[PAIRS][3] = {
     {{NULL, NULL}}, {{"version", "1"}, {NULL, NULL}}, {{"p.q", ""}, {"r", "\n"}, {NULL, NULL}}};
 
-/* ---- the model ---------------------------------------------------------------------------------
- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 struct child {
     bool there;
@@ -93,8 +92,7 @@ static void model_observe(enum kind kind, struct child *child, double value, dou
     child->value += value * weight;
 }
 
-/* ---- every type by its number
- * -------------------------------------------------------------------- */
+/* ---- every type by its number ---------------------------------------------------------------- */
 
 #define EACH_KIND(X)                                                                               \
     X(COUNTER, counter)                                                                            \

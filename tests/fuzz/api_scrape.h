@@ -8,8 +8,7 @@
 
 #include "base/buffer.h"
 
-/* ---- what is exposed
- * ------------------------------------------------------------------------------ */
+/* ---- what is exposed ------------------------------------------------------------------------- */
 
 struct scrape {
     const char *only; /* the samples of this name; NULL: all */

@@ -10,13 +10,12 @@
 
 #include "base/os.h"
 
-/* ---- calls
- * --------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 /* Multiples of 2^-10 below 2^21: sums of thousands of them are exact. */
 static double choose_amount(struct choices *from)
 {
-    static const double amounts[] = {1,   0,   -1,      0.25, 2.5,      100,       100.5,
+    static const double amounts[] = {1,   0,   -1,      0.25, 2.5,      100,       1e6 + 0x1p-10,
                                      1e6, -64, 0x1p-10, -0.0, INFINITY, -INFINITY, NAN};
 
     return amounts[choose_below(from, sizeof(amounts) / sizeof(amounts[0]))];
@@ -326,8 +325,7 @@ static void check_sizes(void)
     }
 }
 
-/* ---- entry
- * ----------------------------------------------------------------------------------------- */
+/* ---- entry ----------------------------------------------------------------------------------- */
 
 static void one_call(struct choices *from)
 {

@@ -10,17 +10,19 @@
 
 #include <math.h>
 
-enum { SAMPLE_LABELS = 8, SAMPLES_MAX = 4000, SAMPLE_TEXTS = 1 << 20 };
+enum { SAMPLE_LABELS = 8, SAMPLES_MAX = 4000, FAMILIES_MAX = 100, SAMPLE_TEXTS = 1 << 20 };
 
 struct sample {
     const char *name;
     promc_label labels[SAMPLE_LABELS + 1];
-    double value;
+    double value, timestamp; /* 0: it has none */
 };
 
 static struct {
     struct sample list[SAMPLES_MAX];
     size_t count;
+    const char *families[FAMILIES_MAX];
+    size_t family_count;
     char texts[SAMPLE_TEXTS];
     size_t texts_size;
 } samples;
@@ -34,6 +36,12 @@ static const char *keep_text(const void *text, size_t size)
     kept[size] = '\0';
     samples.texts_size += size + 1;
     return kept;
+}
+
+static const char *add_family(const void *name, size_t size)
+{
+    require(samples.family_count < FAMILIES_MAX);
+    return samples.families[samples.family_count++] = keep_text(name, size);
 }
 
 static struct sample *add_sample(const char *name, const char *suffix, double value)
@@ -61,19 +69,23 @@ static void add_label(struct sample *sample, const char *name, const char *value
 
 static void list_text(promc_format format, const char *text, size_t size)
 {
-    promc_parsed *parsed = promc_parse_all(format, text, size, NULL);
+    promc_parse_opts strict = {.size = sizeof(strict), .strict = true};
+    promc_parsed *parsed = promc_parse_all(format, text, size, &strict);
 
     if (!parsed)
         fprintf(stderr, "%s\n%.*s", promc_last_error()->message, (int)size, text);
     require(parsed != NULL);
-    for (const promc_parsed_family *f = parsed->families; f; f = f->next)
+    for (const promc_parsed_family *f = parsed->families; f; f = f->next) {
+        (void)add_family(f->name, strlen(f->name));
         for (const promc_parsed_sample *s = f->samples; s; s = s->next) {
             struct sample *sample = add_sample(s->name, "", s->value);
 
             for (size_t i = 0; i < s->label_count; i++)
                 add_label(sample, keep_text(s->labels[i].name, strlen(s->labels[i].name)),
                           keep_text(s->labels[i].value, s->value_sizes[i]));
+            sample->timestamp = s->has_timestamp ? s->timestamp : 0;
         }
+    }
     promc_parsed_free(parsed);
 }
 
@@ -85,13 +97,14 @@ struct metric_message {
     struct message message;
 };
 
-/* A sample with the labels of the metric (field 1: name and value). */
+/* A sample with the labels of the metric (field 1: name and value), and its time (field 6). */
 static struct sample *add_of(const struct metric_message *metric, const char *suffix, double value)
 {
     struct sample *sample = add_sample(metric->family, suffix, value);
     struct message rest = metric->message;
     struct field field;
 
+    sample->timestamp = (double)(int64_t)find_field(rest, 6).integer / 1000;
     while (next_field(&rest, &field)) {
         if (field.number == 1) {
             struct message name = find_field(field.bytes, 1).bytes;
@@ -119,6 +132,19 @@ static void add_created(const struct metric_message *metric, struct message time
                      (double)find_field(time, 2).integer * 1e-9);
 }
 
+/* As texts have it: a value of "le" or "quantile". */
+static const char *number_text(double number)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), isinf(number) ? "+Inf" : "%.15g", number);
+    if (number >= 1e6 && !isinf(number))
+        snprintf(text, sizeof(text), "%g", number);
+    else if (!strpbrk(text, ".I"))
+        strcat(text, ".0");
+    return keep_text(text, strlen(text));
+}
+
 static void list_histogram(const struct metric_message *metric, struct message histogram,
                            bool gauge)
 {
@@ -128,19 +154,26 @@ static void list_histogram(const struct metric_message *metric, struct message h
     (void)add_of(metric, gauge ? "_gcount" : "_count", (double)find_field(histogram, 1).integer);
     (void)add_of(metric, gauge ? "_gsum" : "_sum", find_field(histogram, 2).value);
     while (next_field(&rest, &field)) {
-        double bound;
-        char text[32];
-
-        if (field.number != 3)
-            continue;
-        bound = find_field(field.bytes, 2).value;
-        snprintf(text, sizeof(text), isinf(bound) ? "+Inf" : bound >= 1e6 ? "%g" : "%.17g", bound);
-        if (!strpbrk(text, ".eI"))
-            strcat(text, ".0");
-        add_label(add_of(metric, "_bucket", (double)find_field(field.bytes, 1).integer), "le",
-                  keep_text(text, strlen(text)));
+        if (field.number == 3)
+            add_label(add_of(metric, "_bucket", (double)find_field(field.bytes, 1).integer), "le",
+                      number_text(find_field(field.bytes, 2).value));
     }
     add_created(metric, find_field(histogram, 15).bytes);
+}
+
+static void list_summary(const struct metric_message *metric, struct message summary)
+{
+    struct message rest = summary;
+    struct field field;
+
+    (void)add_of(metric, "_count", (double)find_field(summary, 1).integer);
+    (void)add_of(metric, "_sum", find_field(summary, 2).value);
+    while (next_field(&rest, &field)) {
+        if (field.number == 3)
+            add_label(add_of(metric, "", find_field(field.bytes, 2).value), "quantile",
+                      number_text(find_field(field.bytes, 1).value));
+    }
+    add_created(metric, find_field(summary, 4).bytes);
 }
 
 static void list_metric(const struct metric_message *metric, uint64_t type)
@@ -158,9 +191,10 @@ static void list_metric(const struct metric_message *metric, uint64_t type)
         (void)add_of(metric, "", find_field(find_field(metric->message, 2).bytes, 1).value);
         break;
     case 2:
-        (void)add_of(metric, "_count", (double)find_field(summary, 1).integer);
-        (void)add_of(metric, "_sum", find_field(summary, 2).value);
-        add_created(metric, find_field(summary, 4).bytes);
+        list_summary(metric, summary);
+        break;
+    case 3:
+        (void)add_of(metric, "", find_field(find_field(metric->message, 5).bytes, 1).value);
         break;
     default:
         require(type == 4 || type == 5);
@@ -175,7 +209,7 @@ static void list_protobuf(const char *data, size_t size)
     while (rest.at < rest.end) {
         struct message family = read_delimited(&rest), name = find_field(family, 1).bytes;
         uint64_t type = find_field(family, 3).integer;
-        const char *kept = keep_text(name.at, (size_t)(name.end - name.at));
+        const char *kept = add_family(name.at, (size_t)(name.end - name.at));
         struct field field;
 
         require(*kept);
@@ -191,7 +225,7 @@ static void list_samples(promc_format format, const char *data, size_t size)
 {
     char *exact = test_copy(data, size);
 
-    samples.count = samples.texts_size = 0;
+    samples.count = samples.family_count = samples.texts_size = 0;
     if ((format & 0xFF) == PROMC_FORMAT_PROTOBUF)
         list_protobuf(exact, size);
     else
