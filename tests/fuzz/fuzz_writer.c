@@ -36,7 +36,7 @@ static struct {
     promc_type types[FAMILIES];
     bool opened[FAMILIES], used[FAMILIES][LABELS];
     unsigned order[FAMILIES], families;
-    double timestamp;
+    double timestamp, created;
     int current;   /* of an in-order writer */
     bool too_late; /* something came for a family that was left */
 } model;
@@ -47,6 +47,15 @@ static void expect(unsigned family, unsigned labels, const char *suffix, const c
     require(model.count < SAMPLES);
     model.samples[model.count++] =
         (struct expected){family, suffix, label, label_value, labels, value};
+}
+
+static void expect_created(unsigned family, unsigned labels)
+{
+    promc_type type = model.types[family];
+
+    if (model.created != 0 &&
+        (type == PROMC_TYPE_COUNTER || type == PROMC_TYPE_HISTOGRAM || type == PROMC_TYPE_SUMMARY))
+        expect(family, labels, "_created", NULL, NULL, model.created);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -76,6 +85,7 @@ static int write_number(promc_writer *writer, promc_family *family, struct choic
     const char *suffix = model.types[i] == PROMC_TYPE_COUNTER ? "_total" : "";
     uint64_t number = choose_number(from, 1 + choose_byte(from) % 8);
 
+    expect_created(i, labels);
     switch (choose_below(from, 3)) {
     case 0:
         expect(i, labels, suffix, NULL, NULL, (double)number / 8);
@@ -111,6 +121,7 @@ static int write_histogram(promc_writer *writer, promc_family *family, struct ch
         counts[b] = value.cumulative ? total : count;
         expect(i, labels, "_bucket", "le", bound_texts[b], (double)total);
     }
+    expect_created(i, labels);
     expect(i, labels, gauge ? "_gcount" : "_count", NULL, NULL, (double)total);
     expect(i, labels, gauge ? "_gsum" : "_sum", NULL, NULL, value.sum);
     return promc_writer_histogram(writer, family, &value, label_lists[labels]);
@@ -128,6 +139,7 @@ static int write_summary(promc_writer *writer, promc_family *family, struct choi
                                  .values = values,
                                  .quantile_count = choose_below(from, 3)};
 
+    expect_created(i, labels);
     expect(i, labels, "_count", NULL, NULL, (double)value.count);
     expect(i, labels, "_sum", NULL, NULL, value.sum);
     for (size_t q = 0; q < value.quantile_count; q++)
@@ -232,7 +244,9 @@ static int run(struct choices from, promc__buffer *text, promc_format format)
     memset(&model, 0, sizeof(model));
     model.current = -1;
     model.timestamp = flags & 8 ? 1500000000.5 : 0;
+    model.created = flags & 128 ? 1234.25 : 0;
     promc_writer_set_timestamp(writer, model.timestamp);
+    promc_writer_set_created(writer, model.created);
     while (writer && from.left)
         one_call(writer, &from, in_order);
     return promc_writer_end(writer);

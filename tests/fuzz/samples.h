@@ -135,12 +135,14 @@ static void add_created(const struct metric_message *metric, struct message time
 /* As texts have it: a value of "le" or "quantile". */
 static const char *number_text(double number)
 {
-    char text[32];
+    char text[32] = "+Inf";
 
-    snprintf(text, sizeof(text), isinf(number) ? "+Inf" : "%.15g", number);
-    if (number >= 1e6 && !isinf(number))
-        snprintf(text, sizeof(text), "%g", number);
-    else if (!strpbrk(text, ".I"))
+    for (int digits = 6; !isinf(number) && digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    if (!strpbrk(text, ".eI"))
         strcat(text, ".0");
     return keep_text(text, strlen(text));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Labels in protobuf messages: every length around the point where a length takes two bytes, with and
- * without characters that are stored escaped; written out here the plain way. */
+/* Protobuf messages. Labels: every length around the point where a length takes two bytes, with and
+ * without characters that are stored escaped; written out here the plain way. Times: nanoseconds
+ * are less than a second and count forward. */
 #include "support.h"
 
 #include <promc/promc.h>
@@ -106,11 +107,40 @@ static void labels_with_escapes_of_every_length(void **state)
     }
 }
 
+static void check_created(double created, const char *time, size_t size)
+{
+    struct exposed exposed = {.size = 0};
+    promc_writer *writer = promc_writer_new(PROMC_FORMAT_PROTOBUF, keep, &exposed);
+    promc_family *family = promc_writer_family(writer, PROMC_TYPE_COUNTER, "c", "");
+    unsigned char expected[64];
+
+    promc_writer_set_created(writer, created);
+    promc_writer_double(writer, family, 1, NULL);
+    assert_int_equal(promc_writer_end(writer), PROMC_OK);
+    /* The field of Counter that is a Timestamp. */
+    assert_true(contains(&exposed, expected, put_field(expected, 0x1A, time, size)));
+}
+
+static void times_of_every_sign(void **state)
+{
+    static const char second_before[] = "\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"
+                                        "\x10\x80\xE5\x9A\x77"; /* 250000000 */
+    static const char just_before[] = "\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"
+                                      "\x10\xFF\x93\xEB\xDC\x03"; /* 999999999 */
+    (void)state;
+
+    promc_enable_created_series();
+    check_created(1.5, "\x08\x01\x10\x80\xCA\xB5\xEE\x01", 8);
+    check_created(-0.75, second_before, sizeof(second_before) - 1);
+    check_created(-1e-20, just_before, sizeof(just_before) - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_of_every_length),
         cmocka_unit_test(labels_with_escapes_of_every_length),
+        cmocka_unit_test(times_of_every_sign),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
