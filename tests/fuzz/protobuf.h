@@ -32,11 +32,11 @@ static inline uint64_t read_varint(struct message *from)
 static inline struct message read_delimited(struct message *from)
 {
     uint64_t size = read_varint(from);
-    struct message inside = {from->at, from->at + size};
+    const unsigned char *begin = from->at;
 
-    require(size <= (uint64_t)(from->end - from->at));
+    require(size <= (uint64_t)(from->end - begin));
     from->at += size;
-    return inside;
+    return (struct message){begin, from->at};
 }
 
 static inline double read_double(struct message *from)

@@ -32,7 +32,8 @@ static const char *keep_text(const void *text, size_t size)
     char *kept = samples.texts + samples.texts_size;
 
     require(size < SAMPLE_TEXTS - samples.texts_size);
-    memcpy(kept, text, size);
+    if (size)
+        memcpy(kept, text, size);
     kept[size] = '\0';
     samples.texts_size += size + 1;
     return kept;
