@@ -192,6 +192,7 @@ static void write_labels(promc__encoder *encoder, promc__buffer *out, unsigned f
 static void write_time(promc__buffer *out, unsigned field, double seconds)
 {
     int64_t whole;
+    uint64_t nanos;
     size_t begin;
 
     if (seconds == 0 || !(fabs(seconds) < 9e18))
@@ -199,9 +200,12 @@ static void write_time(promc__buffer *out, unsigned field, double seconds)
     whole = (int64_t)seconds;
     if ((double)whole > seconds)
         whole--; /* nanoseconds count forward, also before 1970 */
+    nanos = (uint64_t)((seconds - (double)whole) * 1e9);
+    if (nanos > 999999999) /* just before 1970, the difference is rounded to a second */
+        nanos = 999999999;
     begin = promc__wire_begin(out, field);
     promc__wire_u64(out, TIMESTAMP_SECONDS, (uint64_t)whole);
-    promc__wire_u64(out, TIMESTAMP_NANOS, (uint64_t)((seconds - (double)whole) * 1e9));
+    promc__wire_u64(out, TIMESTAMP_NANOS, nanos);
     promc__wire_end(out, begin);
 }
 
