@@ -30,14 +30,14 @@ static int gzip_source_read(void *state, promc__buffer *out, size_t want)
         if (status < 0)
             return status;
         if (source->piece.error)
-            return source->piece.error;
+            return promc__fail_memory("compression");
         plain += source->piece.size ? source->piece.size : 1;
         if (source->piece.size)
             written = promc__gzip_write(source->gzip, out, source->piece.data, source->piece.size);
         if (written == PROMC_OK && status == 0)
             written = promc__gzip_finish(source->gzip, out);
         if (written != PROMC_OK)
-            return written;
+            return promc__fail_memory("compression");
     }
     return status;
 }

@@ -67,7 +67,8 @@ static void times_are_read(void **state)
                                         "2026-11-2",
                                         "2026-1-21T07:31:29Z",
                                         "2026-11-/1T07:31:29Z",
-                                        "2026-11-21T07:31:29.:Z",
+                                        "2026-11-21T07:31:29./Z",
+                                        "2026-11-21T07:31:29+08:6",
                                         "2026-11-21T07:31:29+0:00",
                                         "2026-13-21T07:31:29Z",
                                         "2026-00-21T07:31:29Z",
@@ -187,6 +188,10 @@ static void alerts_are_written(void **state)
     assert_written(&alert, true,
                    "[" DOWN ",\"startsAt\":\"1970-01-01T00:00:10.12Z\","
                    "\"endsAt\":\"1970-01-01T00:16:40.000000005Z\"}]");
+    alert.starts_at = (struct timespec){0, 1};
+    assert_written(&alert, false,
+                   "[" DOWN ",\"startsAt\":\"1970-01-01T00:00:00.000000001Z\","
+                   "\"endsAt\":\"1970-01-01T00:33:20Z\"}]");
     alert.starts_at = (struct timespec){1000, 6}; /* by a finer clock */
     assert_written(&alert, true,
                    "[" DOWN ",\"startsAt\":\"1970-01-01T00:16:40.000000006Z\","
