@@ -221,19 +221,12 @@ static void write_exemplar(promc__encoder *encoder, unsigned field, const promc_
 
 /* ---- metrics --------------------------------------------------------------------------------- */
 
-static double value_of(const promc__value *value)
-{
-    return value->kind == PROMC__U64   ? (double)value->u64
-           : value->kind == PROMC__I64 ? (double)value->i64
-                                       : value->number;
-}
-
 static void message_counter(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
     size_t begin = promc__wire_begin(out, METRIC_COUNTER);
 
-    promc__wire_double(out, COUNTER_VALUE, value_of(&point->value));
+    promc__wire_double(out, COUNTER_VALUE, promc__value_number(&point->value));
     if (point->exemplars)
         write_exemplar(encoder, COUNTER_EXEMPLAR, &point->exemplars[0]);
     if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
@@ -331,10 +324,10 @@ static void message_value(promc__encoder *encoder, const promc__point *point)
         message_histogram(encoder, point);
         break;
     case PROMC_TYPE_UNKNOWN:
-        message_number(encoder, METRIC_UNTYPED, value_of(&point->value));
+        message_number(encoder, METRIC_UNTYPED, promc__value_number(&point->value));
         break;
     default:
-        message_number(encoder, METRIC_GAUGE, value_of(&point->value));
+        message_number(encoder, METRIC_GAUGE, promc__value_number(&point->value));
     }
 }
 

@@ -153,9 +153,7 @@ static bool compare_sample(const promc__sample *sample, void *arg)
     if (!name_matches(search, sample) || !labels_match(search, sample))
         return true;
     search->found = true;
-    search->value = sample->value.kind == PROMC__U64   ? (double)sample->value.u64
-                    : sample->value.kind == PROMC__I64 ? (double)sample->value.i64
-                                                       : sample->value.number;
+    search->value = promc__value_number(&sample->value);
     return false;
 }
 

@@ -7,7 +7,7 @@
 #define _DEFAULT_SOURCE
 #include "torture/every_metric.h"
 #include "torture/responder.h"
-#include "torture/refusing.h"
+#include "refusing.h"
 #include "unit/http_peer.h"
 
 #include "torture/faults.h"

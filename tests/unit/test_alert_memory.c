@@ -172,10 +172,10 @@ static void nothing_is_lost(void **state)
     keeper = promc_alert_keeper_create(&set);
     assert_non_null(keeper);
     assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
-    refuse_at = 0; /* in the thread, unless it was quicker */
-    for (int patience = 200; refuse_at >= 0 && patience; patience--)
+    arm(1, false); /* in the thread, unless it was quicker */
+    for (int patience = 200; !atomic_load(&refused) && patience; patience--)
         usleep(1000);
-    refuse_at = -1;
+    disarm();
     assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
     assert_true(server_abandon(&server) >= 1); /* two if the thread was quicker */
     assert_non_null(strstr(server.received[0], "HostDown"));

@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "support.h"
-#include "torture/refusing.h"
+#include "refusing.h"
 
 /* ---- the hook -------------------------------------------------------------------------------- */
 
