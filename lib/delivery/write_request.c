@@ -57,17 +57,6 @@ static struct series_label *new_label(struct filling *filling)
     return &filling->labels[filling->label_count++];
 }
 
-static void append_plain(promc__buffer *out, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-
-        if (c == '\\' && i + 1 < size)
-            c = text[++i] == 'n' ? '\n' : text[i];
-        promc__buffer_char(out, c);
-    }
-}
-
 /* Names are escaped to the old character set, which every receiver takes. */
 static void add_label(struct filling *filling, const char *name, size_t name_size,
                       const char *value, size_t value_size, bool escaped_value)
@@ -81,7 +70,7 @@ static void add_label(struct filling *filling, const char *name, size_t name_siz
     label->name_size = filling->text.size - label->name;
     label->value = filling->text.size;
     if (escaped_value)
-        append_plain(&filling->text, value, value_size);
+        promc__label_unescape(&filling->text, value, value_size);
     else
         promc__buffer_append(&filling->text, value, value_size);
     label->value_size = filling->text.size - label->value;

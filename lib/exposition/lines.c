@@ -360,13 +360,7 @@ static void escape_names(promc__encoder *encoder, promc__buffer *out, const char
             promc__buffer *name = &encoder->scratch;
 
             name->size = 0;
-            for (size_t i = 0; i < part.name_size; i++) {
-                char c = part.name[i];
-
-                if (c == '\\' && i + 1 < part.name_size)
-                    c = part.name[++i] == 'n' ? '\n' : part.name[i];
-                promc__buffer_char(name, c);
-            }
+            promc__label_unescape(name, part.name, part.name_size);
             promc__escape_label_name(out, name->data ? name->data : "", name->size,
                                      encoder->escaping);
         } else {

@@ -104,17 +104,6 @@ static void pass_message(promc__encoder *encoder, promc__buffer *out)
 
 /* ---- labels, exemplars, times ---------------------------------------------------------------- */
 
-static void append_unescaped(promc__buffer *out, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-
-        if (c == '\\' && i + 1 < size)
-            c = text[++i] == 'n' ? '\n' : text[i];
-        promc__buffer_char(out, c);
-    }
-}
-
 static void write_label_name(promc__encoder *encoder, promc__buffer *out,
                              const promc__label_part *part)
 {
@@ -122,7 +111,7 @@ static void write_label_name(promc__encoder *encoder, promc__buffer *out,
     size_t begin;
 
     name->size = 0;
-    append_unescaped(name, part->name, part->name_size);
+    promc__label_unescape(name, part->name, part->name_size);
     begin = promc__wire_begin(out, LABEL_NAME);
     append_name(encoder, out, name->data ? name->data : "", name->size, true);
     promc__wire_end(out, begin);
@@ -132,7 +121,7 @@ static void write_label_value(promc__buffer *out, const promc__label_part *part)
 {
     size_t begin = promc__wire_begin(out, LABEL_VALUE);
 
-    append_unescaped(out, part->value, part->value_size);
+    promc__label_unescape(out, part->value, part->value_size);
     promc__wire_end(out, begin);
 }
 
