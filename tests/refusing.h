@@ -8,10 +8,15 @@
 
 #include <promc/promc.h>
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 static atomic_long live_blocks, allocations, refuse_at; /* refuse_at 0: none */
 static atomic_bool refuse_from, refused;
