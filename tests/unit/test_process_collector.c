@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -725,6 +728,9 @@ static void test_allocator(void **state)
     block = malloc(100);
     collect(promc_allocator_collector());
     free(block);
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    assert_true(has("c_malloc_arena_bytes") == (mallinfo2().arena > 0));
+#endif
     if (!has("c_malloc_arena_bytes")) { /* another libc, or an allocator in the place of its own */
         assert_string_equal(output, "");
         skip();
