@@ -131,7 +131,7 @@ static int read_piece(promc__connection *c, size_t room)
         status = c->source.read(c->source.state, &c->out, PROMC__PIECE_SIZE);
     if (status > 0 && c->out.size == room)
         return promc__fail(PROMC_ERROR_STATE, "scrape: goes on without output");
-    return c->out.error && status >= 0 ? promc__fail_memory("HTTP response") : status;
+    return status;
 }
 
 void promc__respond_piece(promc__connection *c)

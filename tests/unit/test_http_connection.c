@@ -650,6 +650,35 @@ static void bodies_around_one_piece(void **state)
     }
 }
 
+/* What fills a piece may be all there is: the end is a piece of its own then. */
+static void a_last_piece_may_be_empty(void **state)
+{
+    promc_gauge_family *family;
+    bool was_empty = false;
+
+    (void)state;
+    site.registry = promc_registry_new();
+    family = promc_gauge_family_new("g", "", PROMC_LABELS("l"), .registry = site.registry);
+    for (int i = 0; i < 5000 && !was_empty; i++) {
+        const char *size_line;
+        char value[16];
+
+        snprintf(value, sizeof(value), "%d", i);
+        promc_gauge_set(promc_gauge_labels(family, value), i);
+        if (i < 3000)
+            continue;
+        size_line = strstr(answer_to("GET / HTTP/1.1\r\n" H "\r\n"), "\r\n\r\n") + 4;
+        if (strstr(output, "chunked\r\n")) {
+            size_t first = strtoul(size_line, NULL, 16);
+
+            was_empty = strcmp(strstr(size_line, "\r\n") + 2 + first, "\r\n0\r\n\r\n") == 0;
+            assert_contains(output, value);
+        }
+    }
+    assert_true(was_empty);
+    promc_registry_free(site.registry);
+}
+
 static void filters(void **state)
 {
     (void)state;
@@ -1251,6 +1280,7 @@ int main(void)
         TEST(large_responses_of_handlers),
         TEST(large_scrapes_are_streamed),
         TEST(bodies_around_one_piece),
+        TEST(a_last_piece_may_be_empty),
         TEST(filters),
         TEST(accept_headers_are_joined),
         TEST(failed_scrapes),

@@ -62,6 +62,8 @@ static void assert_not_started(const char *why)
 
 static void the_thread_does_not_start(void **state)
 {
+    int port, fd;
+
     (void)state;
     promc__net.pipe = no_pipe;
     assert_not_started("pipe");
@@ -70,6 +72,11 @@ static void the_thread_does_not_start(void **state)
     assert_not_started("cannot wait for the end");
     promc__thread_start = no_thread;
     assert_not_started("cannot start a thread");
+    /* A socket that was given stays the host's. */
+    fd = peer_listen(&port);
+    promc__thread_start = no_thread;
+    assert_null(promc_start_http_server(0, .fd = PROMC_FD(fd), .registry = registry));
+    assert_int_equal(close(fd), 0);
 }
 
 /* ---- slow lines -------------------------------------------------------------------------------- */

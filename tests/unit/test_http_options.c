@@ -145,6 +145,14 @@ static void own_authorizers(void **state)
 
     assert_non_null(strstr(answer_to(server, REQUEST), "\r\nWWW-Authenticate: Own a=\"b\"\r\n"));
     promc_http_server_stop(server);
+    server = promc_http_server_open(0, .address = "127.0.0.1", .registry = registry,
+                                    .authorizer = promc_http_authorize_bearer,
+                                    .authorizer_arg = "secret");
+    assert_non_null(strstr(answer_to(server, REQUEST), "HTTP/1.1 401 "));
+    assert_non_null(strstr(answer_to(server, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                             "Authorization: Bearer secret\r\n\r\n"),
+                           "answer 42"));
+    promc_http_server_stop(server);
 }
 
 /* ---- limits ---------------------------------------------------------------------------------- */
@@ -215,6 +223,61 @@ static void handlers_do_not_step(void **state)
     assert_int_equal(promc_http_server_step(NULL, 0), PROMC_ERROR_ARGUMENT);
     promc_http_server_stop(server);
     promc_http_server_stop(threaded);
+}
+
+/* A status without a name of its own is counted among the others. */
+static int odd_status(const promc_http_request *request, promc_http_response *response, void *arg)
+{
+    (void)request, (void)arg;
+    promc_http_response_status(response, 299);
+    return 0;
+}
+
+static void odd_statuses_are_counted(void **state)
+{
+    promc_http_server *server = promc_http_server_open(0, .address = "127.0.0.1",
+                                                       .registry = registry, .self_metrics = true);
+    (void)state;
+
+    assert_int_equal(promc_http_server_route(server, "GET", "/odd", odd_status, NULL), PROMC_OK);
+    (void)answer_to(server, "GET /odd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_number(sample(registry, "promc_http_requests_total",
+                         PROMC_PAIRS({"code", "other"}, {"method", "GET"})),
+                  1);
+    promc_http_server_stop(server);
+}
+
+/* The memory of a server in the middle of a turn is nobody's in its children, and in theirs. */
+static int fork_inside(const promc_http_request *request, promc_http_response *response, void *arg)
+{
+    promc_http_server **server = arg;
+    pid_t child = fork(), grandchild;
+    int status;
+
+    (void)request, (void)response;
+    if (child == 0) {
+        grandchild = fork();
+        promc_http_server_stop(*server);
+        if (grandchild == 0)
+            _exit(0);
+        _exit(waitpid(grandchild, &status, 0) == grandchild ? status : 1);
+    }
+    return waitpid(child, &status, 0) == child && status == 0 ? 0 : -1;
+}
+
+static void handlers_may_fork(void **state)
+{
+    promc_http_server *server =
+        promc_http_server_open(0, .address = "127.0.0.1", .registry = registry);
+    (void)state;
+
+    skip_without_forks();
+    assert_int_equal(promc_http_server_route(server, "GET", "/fork", fork_inside, &server), PROMC_OK);
+    assert_non_null(
+        strstr(answer_to(server, "GET /fork HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+               "HTTP/1.1 200 OK\r\n"));
+    assert_non_null(strstr(answer_to(server, REQUEST), "answer 42"));
+    promc_http_server_stop(server);
 }
 
 /* ---- addresses ------------------------------------------------------------------------------- */
@@ -344,6 +407,8 @@ int main(void)
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(long_timeouts),
         cmocka_unit_test(handlers_do_not_step),
+        cmocka_unit_test(odd_statuses_are_counted),
+        cmocka_unit_test(handlers_may_fork),
         cmocka_unit_test(a_given_unix_socket),
         cmocka_unit_test(a_given_socket_outlives_children),
         cmocka_unit_test(resolvers_say_odd_things),

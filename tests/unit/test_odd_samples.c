@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Families and samples that few programs write: exact names, units, times, numbers, many buckets. */
+#include "refusing.h"
 #include "support.h"
 
 #include <float.h>
@@ -80,6 +81,12 @@ static void families_have_units(void **state)
     promc_writer_u64(w, f, 3, NULL);
     f = promc_writer_family(w, PROMC_TYPE_GAUGE, "kilobytes", NULL, .unit = "bytes");
     promc_writer_u64(w, f, 4, NULL);
+    f = promc_writer_family(w, PROMC_TYPE_GAUGE, "weights", NULL, .unit = "bytes");
+    promc_writer_u64(w, f, 4, NULL);
+    f = promc_writer_family(w, PROMC_TYPE_INFO, "i", NULL);
+    promc_writer_info(w, f, PROMC_PAIRS({"v", "1"}), NULL);
+    f = promc_writer_family(w, PROMC_TYPE_INFO, "builds", NULL);
+    promc_writer_info(w, f, PROMC_PAIRS({"v", "1"}), NULL);
     f = promc_writer_family(w, PROMC_TYPE_GAUGE, "exact", NULL, .unit = "bytes",
                             .exact_name = true);
     promc_writer_u64(w, f, 5, NULL);
@@ -92,6 +99,10 @@ static void families_have_units(void **state)
                       "bytes_bytes 3.0\n"
                       "# HELP kilobytes_bytes \n# TYPE kilobytes_bytes gauge\n"
                       "# UNIT kilobytes_bytes bytes\nkilobytes_bytes 4.0\n"
+                      "# HELP weights_bytes \n# TYPE weights_bytes gauge\n"
+                      "# UNIT weights_bytes bytes\nweights_bytes 4.0\n"
+                      "# HELP i \n# TYPE i info\ni_info{v=\"1\"} 1.0\n"
+                      "# HELP builds \n# TYPE builds info\nbuilds_info{v=\"1\"} 1.0\n"
                       "# HELP exact \n# TYPE exact gauge\nexact 5.0\n"
                       "# HELP build \n# TYPE build info\nbuild_info{v=\"1\"} 1.0\n# EOF\n");
 }
@@ -109,6 +120,8 @@ static void refuse_family(int code, const char *why, const promc_family_opts *op
 
 static void wrong_families_are_refused(void **state)
 {
+    promc_writer *w;
+
     (void)state;
     refuse_family(PROMC_ERROR_ARGUMENT, "cannot have a unit",
                   FAMILY(.type = PROMC_TYPE_INFO, .name = "i", .unit = "bytes"));
@@ -126,6 +139,9 @@ static void wrong_families_are_refused(void **state)
     promc_enable_legacy_name_validation();
     refuse_family(PROMC_ERROR_NAME, "invalid metric name a.b",
                   FAMILY(.type = PROMC_TYPE_GAUGE, .name = "a.b"));
+    w = begin(PROMC_FORMAT_TEXT);
+    assert_non_null(promc_writer_family(w, PROMC_TYPE_GAUGE, "a:b", ""));
+    assert_int_equal(promc_writer_end(w), PROMC_OK);
     promc_disable_legacy_name_validation();
     assert_null(promc_writer_create(PROMC_FORMAT_TEXT, to_output, &used,
                                     &(promc_writer_opts){.in_order = true}));
@@ -291,6 +307,89 @@ static void wrong_values_are_refused(void **state)
     }
 }
 
+static int write_many_buckets(void *arg)
+{
+    static double bounds[100];
+    static uint64_t counts[101];
+    const promc_histogram_value value = {
+        .size = sizeof(value), .bounds = bounds, .counts = counts, .count = 100};
+    promc_writer *w = begin(PROMC_FORMAT_TEXT);
+
+    (void)arg;
+    if (!w)
+        return promc_last_error()->code;
+    for (int i = 0; i < 100; i++)
+        bounds[i] = i;
+    (void)promc_writer_histogram(w, promc_writer_family(w, PROMC_TYPE_HISTOGRAM, "h", ""), &value,
+                                 NULL);
+    return promc_writer_end(w);
+}
+
+static void buckets_need_memory(void **state)
+{
+    (void)state;
+    assert_true(refuse_every_allocation(write_many_buckets, NULL, false) > 3);
+}
+
+static int refuse_output(const void *data, size_t size, void *arg)
+{
+    (void)data, (void)size;
+    ++*(int *)arg;
+    return -1;
+}
+
+/* A sink that has refused is left alone. */
+static void sinks_are_asked_once(void **state)
+{
+    int calls = 0;
+    promc_writer *w = promc_writer_new(PROMC_FORMAT_TEXT, refuse_output, &calls, .in_order = true);
+    char value[16];
+    (void)state;
+
+    for (int i = 0; i < 20000; i++) {
+        snprintf(value, sizeof(value), "%d", i);
+        promc_writer_u64(w, promc_writer_family(w, PROMC_TYPE_GAUGE, "g", ""), 1,
+                         PROMC_PAIRS({"l", value}));
+    }
+    assert_int_equal(promc_writer_end(w), PROMC_ERROR_SINK);
+    assert_int_equal(calls, 1);
+}
+
+/* A large family goes in several messages, each whole. */
+static void large_families_in_protobuf(void **state)
+{
+    enum { CHILDREN = 1500 };
+    promc_registry *registry = promc_registry_new();
+    promc_gauge_family *f =
+        promc_gauge_family_new("g", "", PROMC_LABELS("label"), .registry = registry);
+    size_t at = 0, messages = 0;
+    char value[24];
+    (void)state;
+
+    for (int i = 0; i < CHILDREN; i++) {
+        snprintf(value, sizeof(value), "value %d", i);
+        promc_gauge_set(promc_gauge_labels(f, value), i);
+    }
+    used = 0;
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_PROTOBUF, to_output, &used), PROMC_OK);
+    for (; at < used; messages++) {
+        size_t size = 0;
+
+        for (int shift = 0;; shift += 7) {
+            unsigned char byte = (unsigned char)output[at++];
+
+            size |= (size_t)(byte & 0x7F) << shift;
+            if (byte < 0x80)
+                break;
+        }
+        assert_memory_equal(output + at, "\n\x01g", 3); /* its name */
+        at += size;
+    }
+    assert_int_equal(at, used);
+    assert_true(messages > 2);
+    promc_registry_free(registry);
+}
+
 /* ---- label names ----------------------------------------------------------------------------- */
 
 /* As they are, with dots as escapes, and too long for one byte of length. */
@@ -348,6 +447,9 @@ static void samples_are_found(void **state)
     assert_number(sample(registry, "light", PROMC_PAIRS({"light", "off"}, {"r", "1"})), 0);
     assert_false(has_sample(registry, "light", PROMC_PAIRS({"r", "1"}, {"night", "on"})));
     assert_false(has_sample(registry, "light", PROMC_PAIRS({"r", "1"})));
+    promc_summary_new("s", "", .registry = registry);
+    assert_true(has_sample(registry, "s_count", NULL));
+    assert_false(has_sample(registry, "s_total", NULL));
     assert_int_equal(promc_registry_get_sample_value(registry, NULL, NULL, &value),
                      PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_registry_get_sample_value(registry, "g1", NULL, NULL),
@@ -376,6 +478,7 @@ static int describe_twice(promc_writer *writer, void *arg)
     (void)arg;
     promc_writer_family(writer, PROMC_TYPE_COUNTER, "c", "");
     promc_writer_family(writer, PROMC_TYPE_GAUGE, "c_total", "");
+    promc_writer_family(writer, PROMC_TYPE_GAUGE, "d", "");
     return 0;
 }
 
@@ -398,6 +501,7 @@ static void descriptions_are_checked(void **state)
     assert_int_equal(promc_registry_register(registry, &argument), PROMC_OK);
     assert_int_equal(promc_registry_register(registry, &other), PROMC_OK);
     assert_int_equal(promc_registry_register(registry, &other), PROMC_ERROR_DUPLICATE);
+    assert_int_equal(promc_registry_register(registry, &argument), PROMC_ERROR_DUPLICATE);
     promc_registry_free(registry);
 }
 
@@ -413,11 +517,14 @@ int main(void)
         cmocka_unit_test(many_buckets),
         cmocka_unit_test(bounds_are_told_apart),
         cmocka_unit_test(wrong_values_are_refused),
+        cmocka_unit_test(buckets_need_memory),
+        cmocka_unit_test(sinks_are_asked_once),
+        cmocka_unit_test(large_families_in_protobuf),
         cmocka_unit_test(labels_in_protobuf),
         cmocka_unit_test(samples_are_found),
         cmocka_unit_test(views_leave_out_quantiles),
         cmocka_unit_test(descriptions_are_checked),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, count_memory, NULL);
 }

@@ -177,6 +177,7 @@ static void refuse(promc_format format, const char *wrong, const char *why)
 static void rules_are_kept(void **state)
 {
     static const char *const times[] = {"-1.5", "+1.5", "1.", "1e3", "-0", "123456789012345678.5"};
+    static char many_labels[2000];
     (void)state;
 
     refuse(OM, "# TYPE i_x info\n# UNIT i_x x\n# EOF\n", "this type has no units");
@@ -195,6 +196,12 @@ static void rules_are_kept(void **state)
     refuse(TEXT, "a 1\n# TYPE a gauge\n", "a second TYPE");
     refuse(TEXT, "{x=\"1\"} 1\n", "");
     refuse(TEXT, "\"a\" 1\n", "");
+    refuse(TEXT, "x{a=\"1\",a=\"2\",b=\"3\"} 1\n", "");
+    refuse(TEXT, "x{b=\"1\",a=\"2\",d=\"3\",b=\"4\"} 1\n", "");
+    for (int i = (int)strlen(strcpy(many_labels, "x{a0=\"\",a0=\"\"")); i < 1000; i = (int)strlen(many_labels))
+        sprintf(many_labels + i, ",l%d=\"\"", i);
+    strcat(many_labels, "} 1\n");
+    refuse(TEXT, many_labels, "");
     refuse(OM, "# TYPE " LONG " counter\n# TYPE " LONG "_total gauge\n# EOF\n", "taken already");
     for (size_t i = 0; i < COUNT(times); i++) {
         char line[64];

@@ -529,6 +529,13 @@ static void pushers_that_cannot_start(void **state)
     assert_null(promc_graphite_start("h:port"));
     assert_null(promc_graphite_start("h", .prefix = "a b"));
     assert_null(promc_graphite_start("h", .prefix = "a\x7F"));
+    assert_int_equal(promc_graphite_push(&(promc_graphite_opts){.address = "h"}),
+                     PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_remote_write_once(&(promc_remote_write_opts){.url = "http://h/"}),
+                     PROMC_ERROR_ARGUMENT);
+    assert_null(promc_graphite_pusher_create(&(promc_graphite_opts){.address = "h"}));
+    assert_null(promc_remote_write_pusher_create(&(promc_remote_write_opts){.url = "http://h/"}));
+    assert_null(promc_pusher_create(&(promc_push_opts){.gateway = "h", .job = "j"}));
     assert_null(promc_graphite_pusher_create(NULL));
     assert_null(promc_remote_write_pusher_create(NULL));
     assert_null(promc_pusher_create(NULL));

@@ -192,6 +192,14 @@ static void entries_are_counted(void **state)
     assert_int_equal(promc__os.count_entries(folder), -1);
 }
 
+static void time_is_used(void **state)
+{
+    (void)state;
+    assert_true(promc__os.cpu_seconds() >= 0);
+    assert_true(promc__os.unix_time() > 1e9);
+    assert_true(promc__os.monotonic_ns() > 0);
+}
+
 /* ---- words ------------------------------------------------------------------------------------- */
 
 static void every_code_has_words(void **state)
@@ -255,6 +263,7 @@ int main(void)
         cmocka_unit_test(interrupted_waits_end),
         cmocka_unit_test(wrong_descriptors_are_errors),
         cmocka_unit_test(entries_are_counted),
+        cmocka_unit_test(time_is_used),
         cmocka_unit_test(every_code_has_words),
         cmocka_unit_test(messages_end_with_characters),
         cmocka_unit_test(unknown_numbers_are_shown),
