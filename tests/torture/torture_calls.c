@@ -483,8 +483,17 @@ static void all_calls_were_made(void **state)
             fail_msg("%s", fault_names[call]);
 }
 
+/* Cells of another thread: only then is there anybody to wait for. */
+static void *update_elsewhere(void *counter)
+{
+    promc_counter_inc(counter);
+    return NULL;
+}
+
 static bool set_up(void)
 {
+    pthread_t thread;
+
     if (promc_set_allocator(&refusing) != PROMC_OK || !mkdtemp(folder) ||
         !responder_start(&web, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") ||
         !responder_start(&lines, NULL))
@@ -493,7 +502,10 @@ static bool set_up(void)
     snprintf(socket_path, sizeof(socket_path), "%s.sock", folder);
     registry = promc_registry_new();
     earlier = promc_registry_new();
-    return registry && earlier;
+    return registry && earlier &&
+           pthread_create(&thread, NULL, update_elsewhere,
+                          promc_counter_new("elsewhere", "", .registry = earlier)) == 0 &&
+           pthread_join(thread, NULL) == 0;
 }
 
 int main(int argc, char **argv)
