@@ -673,6 +673,7 @@ static void a_last_piece_may_be_empty(void **state)
 
             was_empty = strcmp(strstr(size_line, "\r\n") + 2 + first, "\r\n0\r\n\r\n") == 0;
             assert_contains(output, value);
+            assert_contains(answer_to("GET / HTTP/1.0\r\n\r\n"), value);
         }
     }
     assert_true(was_empty);

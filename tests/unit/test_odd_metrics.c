@@ -72,6 +72,37 @@ static void wrong_definitions(void **state)
     assert_last_error(PROMC_ERROR_ARGUMENT, "a count but no bounds");
 }
 
+/* Classic buckets beside native ones, of every kind. */
+static void native_and_classic(void **state)
+{
+    promc_histogram *h = promc_histogram_new("h", "", .registry = registry, .native_factor = 2,
+                                             .buckets = PROMC_BUCKETS_LINEAR(1, 1, 2));
+    (void)state;
+
+    promc_histogram_observe(h, 1.5);
+    assert_number(sample(registry, "h_bucket", PROMC_PAIRS({"le", "2.0"})), 1);
+    assert_null(promc_histogram_new("i", "", .registry = registry, .native_factor = 2,
+                                    .buckets = (promc_buckets){.count = 2}));
+    assert_last_error(PROMC_ERROR_ARGUMENT, "a count but no bounds");
+}
+
+/* In text a histogram without buckets of its own has +Inf, each child its own. */
+static void native_only(void **state)
+{
+    promc_histogram_family *f = promc_histogram_family_new("h", "", PROMC_LABELS("l"),
+                                                           .registry = registry, .native_factor = 2);
+    (void)state;
+
+    promc_histogram_observe(promc_histogram_labels(f, "a"), 1);
+    promc_histogram_observe(promc_histogram_labels(f, "b"), 2);
+    promc_histogram_observe(promc_histogram_labels(f, "b"), 3);
+    assert_exposed(registry, "# HELP h \n# TYPE h histogram\n"
+                             "h_bucket{l=\"a\",le=\"+Inf\"} 1.0\nh_count{l=\"a\"} 1.0\n"
+                             "h_sum{l=\"a\"} 1.0\n"
+                             "h_bucket{l=\"b\",le=\"+Inf\"} 2.0\nh_count{l=\"b\"} 2.0\n"
+                             "h_sum{l=\"b\"} 5.0\n");
+}
+
 static void minus_infinity_is_a_bound(void **state)
 {
     promc_histogram *h = promc_histogram_new("h", "", .registry = registry,
@@ -295,6 +326,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(names_may_be_exact),
         TEST(wrong_definitions),
+        TEST(native_and_classic),
+        TEST(native_only),
         TEST(minus_infinity_is_a_bound),
         TEST(no_family_has_nothing),
         TEST(one_of_two_values_is_broken),

@@ -53,6 +53,7 @@ static void exact_names_in_openmetrics(void **state)
     promc_gauge_new("size", "", .registry = registry, .exact_name = true, .unit = "bytes");
     promc_gauge_new("weight_grams", "", .registry = registry, .exact_name = true, .unit = "grams");
     promc_gauge_new("abytes", "", .registry = registry, .exact_name = true, .unit = "bytes");
+    promc_gauge_new("of_grams", "", .registry = registry, .exact_name = true, .unit = "bytes");
     used = 0;
     assert_int_equal(promc_expose(registry, PROMC_FORMAT_OPENMETRICS, to_output, &used), PROMC_OK);
     assert_string_equal(output, "# HELP requests \n# TYPE requests unknown\nrequests 0.0\n"
@@ -62,7 +63,8 @@ static void exact_names_in_openmetrics(void **state)
                                 "# HELP size \n# TYPE size gauge\nsize 0.0\n"
                                 "# HELP weight_grams \n# TYPE weight_grams gauge\n"
                                 "# UNIT weight_grams grams\nweight_grams 0.0\n"
-                                "# HELP abytes \n# TYPE abytes gauge\nabytes 0.0\n# EOF\n");
+                                "# HELP abytes \n# TYPE abytes gauge\nabytes 0.0\n"
+                                "# HELP of_grams \n# TYPE of_grams gauge\nof_grams 0.0\n# EOF\n");
     promc_enable_created_series();
     promc_registry_free(registry);
 }
@@ -87,6 +89,8 @@ static void families_have_units(void **state)
     promc_writer_info(w, f, PROMC_PAIRS({"v", "1"}), NULL);
     f = promc_writer_family(w, PROMC_TYPE_INFO, "builds", NULL);
     promc_writer_info(w, f, PROMC_PAIRS({"v", "1"}), NULL);
+    f = promc_writer_family(w, PROMC_TYPE_INFO, "exact_info", NULL, .exact_name = true);
+    promc_writer_info(w, f, PROMC_PAIRS({"v", "1"}), NULL);
     f = promc_writer_family(w, PROMC_TYPE_GAUGE, "exact", NULL, .unit = "bytes",
                             .exact_name = true);
     promc_writer_u64(w, f, 5, NULL);
@@ -103,6 +107,7 @@ static void families_have_units(void **state)
                       "# UNIT weights_bytes bytes\nweights_bytes 4.0\n"
                       "# HELP i \n# TYPE i info\ni_info{v=\"1\"} 1.0\n"
                       "# HELP builds \n# TYPE builds info\nbuilds_info{v=\"1\"} 1.0\n"
+                      "# HELP exact \n# TYPE exact info\nexact_info{v=\"1\"} 1.0\n"
                       "# HELP exact \n# TYPE exact gauge\nexact 5.0\n"
                       "# HELP build \n# TYPE build info\nbuild_info{v=\"1\"} 1.0\n# EOF\n");
 }
@@ -271,6 +276,62 @@ static void bounds_are_told_apart(void **state)
             assert_null(strstr(output, "h_bucket{i=\"1\",le=\"2.0\"}"));
         }
     }
+}
+
+/* The first label is wrong, others follow. */
+static void wrong_labels_are_refused(void **state)
+{
+    static const promc_label wrong[][4] = {
+        {{"a", NULL}, {"b", "1"}, {"c", "2"}},
+        {{"", "1"}, {"b", "1"}, {"c", "2"}},
+        {{"a", "1"}, {"a", "2"}, {"c", "2"}},
+        {{"c", "1"}, {"b", "1"}, {"b", "2"}},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        promc_writer *w = begin(PROMC_FORMAT_TEXT);
+
+        assert_int_equal(
+            promc_writer_u64(w, promc_writer_family(w, PROMC_TYPE_GAUGE, "g", ""), 1, wrong[i]),
+            PROMC_ERROR_LABELS);
+        assert_int_equal(promc_writer_end(w), PROMC_ERROR_LABELS);
+    }
+}
+
+/* A native histogram is told from a classic one also if it has nothing, or one side only; and a view
+ * that leaves out when a counter began leaves it out of protobuf, too. */
+static void protobuf_of_little(void **state)
+{
+    static const double values[][2] = {{0, 0}, {1, 1}, {-1, -1}, {1, -1}};
+    promc_registry *registry = promc_registry_new(), *view;
+    size_t sizes[COUNT(values)], whole;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(values); i++) {
+        promc_histogram *h = promc_histogram_new("h", "", .registry = registry,
+                                                 .native_schema = PROMC_SCHEMA(0),
+                                                 .native_zero_threshold = -1);
+
+        for (int v = 0; v < 2 && i > 0; v++)
+            promc_histogram_observe(h, values[i][v]);
+        used = 0;
+        assert_int_equal(promc_expose(registry, PROMC_FORMAT_PROTOBUF, to_output, &used), PROMC_OK);
+        sizes[i] = used;
+        promc_histogram_free(h);
+    }
+    assert_true(sizes[0] < sizes[1] && sizes[3] > sizes[1] && sizes[3] > sizes[2]);
+    script_clocks();
+    promc_counter_inc(promc_counter_new("c", "", .registry = registry));
+    used = 0;
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_PROTOBUF, to_output, &used), PROMC_OK);
+    whole = used;
+    view = promc_registry_restricted(registry, PROMC_LABELS("c_total"));
+    used = 0;
+    assert_int_equal(promc_expose(view, PROMC_FORMAT_PROTOBUF, to_output, &used), PROMC_OK);
+    assert_true(used > 0 && used < whole);
+    promc_registry_free(view);
+    promc_registry_free(registry);
 }
 
 static void wrong_values_are_refused(void **state)
@@ -447,6 +508,10 @@ static void samples_are_found(void **state)
     assert_number(sample(registry, "light", PROMC_PAIRS({"light", "off"}, {"r", "1"})), 0);
     assert_false(has_sample(registry, "light", PROMC_PAIRS({"r", "1"}, {"night", "on"})));
     assert_false(has_sample(registry, "light", PROMC_PAIRS({"r", "1"})));
+    promc_gauge_histogram_observe(
+        promc_gauge_histogram_new("q", "", .registry = registry, .buckets = PROMC_BUCKETS(1)), 5);
+    assert_number(sample(registry, "q_gcount", NULL), 1);
+    assert_number(sample(registry, "q_gsum", NULL), 5);
     promc_summary_new("s", "", .registry = registry);
     assert_true(has_sample(registry, "s_count", NULL));
     assert_false(has_sample(registry, "s_total", NULL));
@@ -516,6 +581,8 @@ int main(void)
         cmocka_unit_test(exemplars_without_time),
         cmocka_unit_test(many_buckets),
         cmocka_unit_test(bounds_are_told_apart),
+        cmocka_unit_test(wrong_labels_are_refused),
+        cmocka_unit_test(protobuf_of_little),
         cmocka_unit_test(wrong_values_are_refused),
         cmocka_unit_test(buckets_need_memory),
         cmocka_unit_test(sinks_are_asked_once),

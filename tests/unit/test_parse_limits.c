@@ -239,6 +239,46 @@ static void advice_needs_memory(void **state)
     }
 }
 
+/* So many families that their names need more than one piece of memory. */
+static void advice_on_many_families(void **state)
+{
+    static char many[1 << 16];
+    (void)state;
+
+    for (int families = 60; families < 130; families += 3) {
+        size_t size = 0;
+        int status = -1;
+
+        for (int i = 0; i < families; i++)
+            size += (size_t)sprintf(many + size, "# TYPE family_with_a_long_name_%d gauge\n"
+                                                 "family_with_a_long_name_%d 1\n", i, i);
+        size += (size_t)sprintf(many + size, "# EOF\n");
+        for (long n = 1; status < 0; n++) {
+            arm(n, true);
+            status = promc_lint_text(OM, many, size, NULL, NULL);
+            disarm();
+            assert_true(status == PROMC_ERROR_NO_MEMORY || status == families);
+        }
+    }
+}
+
+static bool no_chance(void *data, size_t size)
+{
+    (void)data, (void)size;
+    return false;
+}
+
+/* Without chance repeated names are found all the same. */
+static void clocks_are_chance_enough(void **state)
+{
+    bool (*random_bytes)(void *, size_t) = promc__os.random_bytes;
+    (void)state;
+
+    promc__os.random_bytes = no_chance;
+    refuse(OM, "# TYPE a counter\n# TYPE a gauge\n# EOF\n", "");
+    promc__os.random_bytes = random_bytes;
+}
+
 static void odd_bounds_are_labels(void **state)
 {
     static const char lines[] = "# HELP h H.\n# TYPE h histogram\nh_bucket{le=\"NaN\"} 1\n"
@@ -259,6 +299,8 @@ int main(void)
         cmocka_unit_test(samples_are_found_by_all_their_labels),
         cmocka_unit_test(rules_are_kept),
         cmocka_unit_test(advice_needs_memory),
+        cmocka_unit_test(advice_on_many_families),
+        cmocka_unit_test(clocks_are_chance_enough),
         cmocka_unit_test(odd_bounds_are_labels),
     };
 

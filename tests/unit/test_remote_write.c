@@ -358,6 +358,15 @@ static int fill_many(void *registry)
     return status;
 }
 
+static int fill_native(void *registry)
+{
+    const promc__write_settings settings = {.now_ms = 1, .samples_each = 1, .native = true};
+    int status = promc__write_requests_fill(&filled, registry, &settings);
+
+    promc__write_requests_free(&filled);
+    return status;
+}
+
 static void memory_is_refused(void **state)
 {
     promc_registry *registry = promc_registry_new();
@@ -371,6 +380,11 @@ static void memory_is_refused(void **state)
         promc_gauge_set(promc_gauge_labels(family, value), i);
     }
     assert_true(refuse_every_allocation(fill_many, registry, false) > 5);
+    promc_registry_free(registry);
+    registry = promc_registry_new();
+    promc_histogram_observe(
+        promc_histogram_new("h", "", .registry = registry, .native_factor = 2), 1);
+    assert_true(refuse_every_allocation(fill_native, registry, false) > 3);
     promc_registry_free(registry);
     registry = promc_registry_new();
     fill(registry, false, 1);
