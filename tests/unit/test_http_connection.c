@@ -422,6 +422,7 @@ static void continue_is_said_once(void **state)
 static void input_may_end_before_the_answer(void **state)
 {
     static const char get[] = "GET / HTTP/1.1\r\n" H "\r\n";
+    static const char half_a_body[] = "POST /echo HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe";
     promc__connection c;
 
     (void)state;
@@ -449,6 +450,15 @@ static void input_may_end_before_the_answer(void **state)
     take_output(&c, SIZE_MAX, 0);
     assert_int_equal(status_of(output), 200);
     assert_int_equal(c.state, PROMC__CLOSED);
+    promc__connection_free(&c);
+
+    promc__connection_begin(&c, &site, 0);
+    output_size = 0;
+    promc__connection_receive(&c, get, strlen(get), 0);
+    promc__connection_receive(&c, half_a_body, strlen(half_a_body), 0);
+    promc__connection_end(&c, 0);
+    take_output(&c, SIZE_MAX, 0);
+    assert_contains(output, "the request ends in the middle");
     promc__connection_free(&c);
 }
 

@@ -214,6 +214,23 @@ static void native_exemplars_of_odd_values(void **state)
     assert_number(promc__native_bound(-2000, 0), 0); /* below the smallest number */
 }
 
+/* The smallest numbers have buckets of their own where there is no zero bucket. */
+static void smallest_numbers(void **state)
+{
+    (void)state;
+    for (int schema = -4; schema <= 8; schema++) {
+        promc_histogram *h = promc_histogram_new("h", "", .registry = registry,
+                                                 .native_schema = PROMC_SCHEMA(schema),
+                                                 .native_zero_threshold = -1);
+
+        promc_histogram_observe(h, 5e-324);
+        promc_histogram_observe(h, -5e-324);
+        promc_histogram_observe(h, 1e308);
+        assert_number(sample(registry, "h_count", NULL), 3);
+        promc_histogram_free(h);
+    }
+}
+
 static void failures_may_be_long(void **state)
 {
     promc_counter *c = promc_counter_new("c", "", .registry = registry);
@@ -335,6 +352,7 @@ int main(void)
         TEST(functions_of_the_removed),
         TEST(exemplars_are_checked),
         TEST(native_exemplars_of_odd_values),
+        TEST(smallest_numbers),
         TEST(failures_may_be_long),
         TEST(the_unregistered_have_no_registry),
         TEST(views_of_views),

@@ -3,8 +3,11 @@
 #include "refusing.h"
 #include "support.h"
 
-#include <float.h>
+#include "forks.h"
+
 #include <math.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char output[1 << 16];
 
@@ -490,7 +493,38 @@ static int collect_states(promc_writer *writer, void *arg)
     promc_family *f = promc_writer_family(writer, PROMC_TYPE_STATESET, "light", "");
 
     (void)arg;
+    promc_writer_set_created(writer, 5); /* which states have not */
     return promc_writer_stateset(writer, f, states, active, PROMC_PAIRS({"r", "1"}));
+}
+
+/* A child that is forked in the middle of a scrape ends it, and nothing of the parent's. */
+static pid_t forked = -1;
+
+static int collect_and_fork(promc_writer *writer, void *arg)
+{
+    (void)arg;
+    forked = fork();
+    return promc_writer_u64(writer, promc_writer_family(writer, PROMC_TYPE_GAUGE, "g", ""), 1, NULL);
+}
+
+static void collectors_may_fork(void **state)
+{
+    promc_registry *registry = promc_registry_new();
+    const promc_collector collector = {.collect = collect_and_fork};
+    int status;
+    (void)state;
+
+    skip_without_forks();
+    assert_int_equal(promc_registry_register(registry, &collector), PROMC_OK);
+    used = 0;
+    status = promc_expose(registry, PROMC_FORMAT_TEXT, to_output, &used);
+    if (forked == 0)
+        _exit(status == PROMC_OK && strcmp(output, "# HELP g \n# TYPE g gauge\ng 1.0\n") == 0 ? 0 : 1);
+    assert_int_equal(status, PROMC_OK);
+    assert_int_equal(waitpid(forked, &status, 0), forked);
+    assert_int_equal(status, 0);
+    assert_int_equal(promc_registry_unregister(registry, &collector), PROMC_OK);
+    promc_registry_free(registry);
 }
 
 static void samples_are_found(void **state)
@@ -588,6 +622,7 @@ int main(void)
         cmocka_unit_test(sinks_are_asked_once),
         cmocka_unit_test(large_families_in_protobuf),
         cmocka_unit_test(labels_in_protobuf),
+        cmocka_unit_test(collectors_may_fork),
         cmocka_unit_test(samples_are_found),
         cmocka_unit_test(views_leave_out_quantiles),
         cmocka_unit_test(descriptions_are_checked),

@@ -524,6 +524,7 @@ static void pushers_that_cannot_start(void **state)
     assert_null(promc_pusher_start("https://h", "j"));
     assert_int_equal(promc_last_error()->code, PROMC_ERROR_UNSUPPORTED);
     assert_null(promc_pusher_start("h", "j", .grouping_key = PROMC_PAIRS({"-", "x"})));
+    assert_null(promc_pusher_start("///", "j"));
     assert_null(promc_pusher_start("h", "j", .user = "only"));
     assert_null(promc_pusher_start("h", "j", .interval = -1));
     assert_null(promc_graphite_start("h:port"));
@@ -655,6 +656,22 @@ static void pushers_without_chance(void **state)
     await_calls(&kept, 3);
     assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
     promc__os.random_bytes = random_bytes;
+}
+
+/* Years of waiting are cut to what the system can wait, and end when they are told to. */
+static void pushers_wait_long(void **state)
+{
+    struct kept kept = KEPT;
+    promc_pusher *pusher = promc_pusher_start("h", "j", .registry = registry,
+                                              .handler = keep_request, .handler_arg = &kept,
+                                              .interval = 1e8);
+
+    (void)state;
+    assert_non_null(pusher);
+    await_calls(&kept, 1);
+    usleep(20000); /* so that it waits again */
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
+    assert_int_equal(kept.calls, 2);
 }
 
 static void *no_session(int fd, const char *host, void *arg)
@@ -910,6 +927,7 @@ int main(void)
         TEST(instance_is_an_address),
         TEST(instance_needs_a_way_out),
         TEST(pushers_without_chance),
+        TEST(pushers_wait_long),
         TEST(pushers_keep_their_transport),
         TEST(graphite_has_integers),
         TEST(pushers_push_and_push_again),
