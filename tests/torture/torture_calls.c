@@ -492,6 +492,7 @@ static void *update_elsewhere(void *counter)
 
 static bool set_up(void)
 {
+    promc_counter *counter;
     pthread_t thread;
 
     if (promc_set_allocator(&refusing) != PROMC_OK || !mkdtemp(folder) ||
@@ -502,9 +503,9 @@ static bool set_up(void)
     snprintf(socket_path, sizeof(socket_path), "%s.sock", folder);
     registry = promc_registry_new();
     earlier = promc_registry_new();
-    return registry && earlier &&
-           pthread_create(&thread, NULL, update_elsewhere,
-                          promc_counter_new("elsewhere", "", .registry = earlier)) == 0 &&
+    counter = promc_counter_new("elsewhere", "", .registry = earlier);
+    promc_counter_inc(counter); /* this thread's cells are its own from now on */
+    return registry && counter && pthread_create(&thread, NULL, update_elsewhere, counter) == 0 &&
            pthread_join(thread, NULL) == 0;
 }
 
