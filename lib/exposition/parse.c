@@ -21,9 +21,9 @@ static int parse_fail_with(const promc__parser *parser, size_t line, size_t colu
     char reason[200];
 
     (void)vsnprintf(reason, sizeof(reason), format, arguments);
-    if (parser->options && parser->options->error_line)
+    if (parser->options->error_line)
         *parser->options->error_line = line;
-    if (parser->options && parser->options->error_column)
+    if (parser->options->error_column)
         *parser->options->error_column = column;
     return promc__fail(PROMC_ERROR_SYNTAX, "line %zu, column %zu: %s", line, column, reason);
 }
@@ -113,8 +113,7 @@ static int parse_line(promc__parser *parser)
 
 static int parse_lines(promc__parser *parser, const char *data, size_t size)
 {
-    size_t limit = parser->options && parser->options->line_limit ? parser->options->line_limit
-                                                                  : PARSE_LINE_LIMIT;
+    size_t limit = parser->options->line_limit ? parser->options->line_limit : PARSE_LINE_LIMIT;
     const char *end = data + size;
     int status = PROMC_OK;
 

@@ -355,8 +355,7 @@ int promc__client_expect_success(const struct promc__client_request *request,
     if (reply->status >= 200 && reply->status <= 299)
         return PROMC_OK;
     first_line(reply, words);
-    if (promc__url_parse(&url, request->url) != NULL)
-        url = (promc__url){.authority = ""};
+    (void)promc__url_parse(&url, request->url); /* which has led to an answer */
     return promc__fail(PROMC_ERROR_REFUSED, "http%s://%.*s: status %d %s%s%s", url.https ? "s" : "",
                        url.authority_size < 64 ? (int)url.authority_size : 64, url.authority,
                        reply->status, promc__status_text(reply->status), *words ? ": " : "", words);
