@@ -7,6 +7,7 @@
  *
  * alert_receiver [PORT [SECONDS]]
  */
+#define _POSIX_C_SOURCE 200809L
 #include <promc/promc.h>
 #include <stdio.h>
 #include <stdlib.h>

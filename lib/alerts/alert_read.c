@@ -30,7 +30,7 @@ static int wrong_member(const struct place *place, const char *member, const cha
 {
     if (!place->in_alert)
         return refuse(place->received, PROMC_ERROR_SYNTAX, "%s %s", member, problem);
-    return refuse(place->received, PROMC_ERROR_SYNTAX, "alert %lu: %s %s",
+    return refuse(place->received, PROMC_ERROR_SYNTAX, "alerts[%lu]: %s %s",
                   (unsigned long)place->index, member, problem);
 }
 

@@ -47,7 +47,8 @@ static int visit_collector(promc__entry *entry, promc__visitor visitor, void *ar
 
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
-    return promc__writer_end_collector(writer, promc__entry_collect(entry, writer), "collect");
+    return promc__writer_end_collector(writer, entry, promc__entry_collect(entry, writer),
+                                       "collect");
 }
 
 static int visit_target_info(promc_registry *registry, promc__visitor visitor, void *arg)

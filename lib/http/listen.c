@@ -224,7 +224,13 @@ static int listen_on_unix(promc__listeners *listeners, const char *path)
         (void)promc__net.socket_file(path, &listeners->device, &listeners->inode);
         return PROMC_OK;
     }
-    status = promc__fail_errno("HTTP server: cannot listen on %s", path);
+    if (errno == EADDRINUSE && !promc__net.socket_file(path, &listeners->device, &listeners->inode))
+        status = promc__fail(PROMC_ERROR_SYSTEM,
+                             "HTTP server: cannot listen on %s: what is there is no socket, and "
+                             "is left alone",
+                             path);
+    else
+        status = promc__fail_errno("HTTP server: cannot listen on %s", path);
     promc__free(listeners->unix_path);
     listeners->unix_path = NULL;
     return status;

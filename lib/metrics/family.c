@@ -108,7 +108,8 @@ static int set_unit(promc__family *family, const char *unit)
         return PROMC_OK;
     if (!family->type->has_unit)
         return promc__fail(PROMC_ERROR_ARGUMENT,
-                           "Metric name is of a type that cannot have a unit: %s", family->name);
+                           "Metric name is of a type that cannot have a unit: %s; leave out "
+                           ".unit", family->name);
     family->unit = promc__copy_string(unit);
     family->descriptor.unit = family->unit;
     return family->unit ? PROMC_OK : promc__fail_memory(family->name);

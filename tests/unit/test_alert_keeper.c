@@ -322,6 +322,25 @@ static void a_failure_loses_nothing(void **state)
                 before + 2); /* one that was under way, and the one that arrived */
 }
 
+static void a_failure_is_tried_again_long_before_the_interval(void **state)
+{
+    promc_alert_keeper *keeper;
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "d"}), NULL);
+    size_t before;
+    (void)state;
+
+    seen.refuse = true; /* nobody asks yet */
+    keeper = promc_alert_keeper_start(url, .interval = 3600);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    wait_for(3, 2);
+    pthread_mutex_lock(&seen.lock);
+    seen.refuse = false;
+    before = seen.count[3];
+    pthread_mutex_unlock(&seen.lock);
+    wait_for(3, before + 1);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+}
+
 /* 0: the keeper is inert in this child of a fork. Hanging ends by the alarm. */
 static int use_in_child(promc_alert_keeper *keeper)
 {
@@ -415,6 +434,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_alert_may_start_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(labels_tell_alerts_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_loses_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_is_tried_again_long_before_the_interval, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(children_only_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_things_are_refused, set_up, tear_down),
     };

@@ -179,11 +179,12 @@ static void silence_times_out(void **state)
 static void nothing_is_sent_before_all_is_right(void **state)
 {
     promc_alert two[] = {down, {.labels = PROMC_PAIRS({"alertname", "Bad"}, {"a-b", "x"})}};
-    (void)state;
+    int status = 77;
 
+    (void)state;
     /* Nobody listens on port 1: another error would say that something was tried. */
     assert_int_equal(promc_alertmanager_send("http://127.0.0.1:1", two, 2), PROMC_ERROR_LABELS);
-    assert_last_error(PROMC_ERROR_LABELS, "alert 1 (Bad)");
+    assert_last_error(PROMC_ERROR_LABELS, "alerts[1] (Bad)");
     assert_int_equal(promc_alertmanager_send("http://127.0.0.1:1", two, 0), PROMC_OK);
     assert_int_equal(promc_alertmanager_send("http://127.0.0.1:1", NULL, 1), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_alertmanager_send(NULL, &down, 1), PROMC_ERROR_ARGUMENT);
@@ -195,6 +196,10 @@ static void nothing_is_sent_before_all_is_right(void **state)
     assert_int_equal(promc_alertmanager_send_with(&(promc_alertmanager_opts){.url = "h"}, &down, 1),
                      PROMC_ERROR_ARGUMENT);
     assert_last_error(PROMC_ERROR_ARGUMENT, ".size");
+    assert_int_equal(promc_alertmanager_send_with(
+                         PROMC_ALERTMANAGER("https://h", .status = &status), &down, 1),
+                     PROMC_ERROR_UNSUPPORTED);
+    assert_int_equal(status, 0);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -657,7 +662,7 @@ static void senders_are_answered(void **state)
     assert_int_equal(alerts.calls, 2);
     assert_int_equal(alerts.alerts, 0);
     assert_int_equal(post(fd, "/api/v2/alerts", "[{\"labels\":7}]"), 400);
-    assert_non_null(strstr(answer, "alert 0: labels is not an object"));
+    assert_non_null(strstr(answer, "alerts[0]: labels is not an object"));
     assert_int_equal(post(fd, "/api/v2/alerts", "{"), 400);
     assert_non_null(strstr(answer, "JSON, byte 1: "));
     assert_int_equal(post(fd, "/api/v2/alerts", ""), 400);

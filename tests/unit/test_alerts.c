@@ -216,7 +216,7 @@ static void assert_refused(promc_alert alert, int code, const char *why)
     const promc_alert two[] = {host_down, alert};
 
     assert_int_equal(promc__alerts_check(two, 2, false), code);
-    assert_last_error(code, "alert 1 (");
+    assert_last_error(code, "alerts[1] (");
     assert_last_error(code, why);
 }
 
@@ -258,13 +258,13 @@ static void wrong_labels_are_refused(void **state)
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"主机", "x"})}, PROMC_ERROR_LABELS, "主机");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"", "x"})}, PROMC_ERROR_LABELS, "name");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"alertname", "A"}, {"b", NULL})},
-                   PROMC_ERROR_LABELS, "alert 1 (A): the value is NULL: \"b\"");
+                   PROMC_ERROR_LABELS, "alerts[1] (A): the value is NULL: \"b\"");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"a", "\xFF"})}, PROMC_ERROR_LABELS,
                    "UTF-8");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"a", "1"}, {"a", "2"})}, PROMC_ERROR_LABELS,
                    "twice");
     alert.annotations = PROMC_PAIRS({"a b", "x"});
-    assert_refused(alert, PROMC_ERROR_LABELS, "alert 1 (HostDown): a name may have");
+    assert_refused(alert, PROMC_ERROR_LABELS, "alerts[1] (HostDown): a name may have");
     alert.annotations = PROMC_PAIRS({"a", "\xC3"});
     assert_refused(alert, PROMC_ERROR_LABELS, "UTF-8");
     alert.annotations = PROMC_PAIRS({"a", ""});
@@ -504,10 +504,10 @@ static void other_shapes_are_refused(void **state)
             {"{}", "array"},
             {"null", "array"},
             {"[", "byte 1"},
-            {"[1]", "alert 0: it is not an object"},
-            {"[{\"labels\":{\"a\":\"1\"}},[]]", "alert 1: it is not an object"},
-            {"[{}]", "alert 0: labels are missing"},
-            {"[{},{\"labels\":{\"a\":\"1\"}}]", "alert 0: labels are missing"},
+            {"[1]", "alerts[0]: it is not an object"},
+            {"[{\"labels\":{\"a\":\"1\"}},[]]", "alerts[1]: it is not an object"},
+            {"[{}]", "alerts[0]: labels are missing"},
+            {"[{},{\"labels\":{\"a\":\"1\"}}]", "alerts[0]: labels are missing"},
             {"[{\"labels\":{}}]", "labels are missing"},
             {"[{\"labels\":null}]", "labels are missing"},
             {"[{\"labels\":[]}]", "labels is not an object"},
@@ -529,7 +529,7 @@ static void other_shapes_are_refused(void **state)
           {"{\"status\":\"firing\",\"alerts\":{}}", "alerts is not an array"},
           {"{\"alerts\":[]}", "status is neither"},
           {"{\"status\":\"on\",\"alerts\":[]}", "status is neither"},
-          {"{\"status\":\"firing\",\"alerts\":[{\"labels\":{\"a\":\"b\"}}]}", "alert 0: status"},
+          {"{\"status\":\"firing\",\"alerts\":[{\"labels\":{\"a\":\"b\"}}]}", "alerts[0]: status"},
           {"{\"status\":\"firing\",\"alerts\":[],\"receiver\":1}", "receiver is not a string"},
           {"{\"status\":\"firing\",\"alerts\":[],\"groupKey\":{}}", "groupKey is not a string"},
           {"{\"status\":\"firing\",\"alerts\":[],\"commonLabels\":[]}",

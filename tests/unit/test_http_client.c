@@ -502,7 +502,7 @@ static void system_failures(void **state)
     (void)state;
     promc__net.resolve = no_such_host;
     assert_int_equal(ASK(.url = "http://host.invalid/"), PROMC_ERROR_SYSTEM);
-    assert_message("http://host.invalid: cannot resolve the host: ");
+    assert_message("http://host.invalid:80: cannot resolve the host: ");
     promc__net = net;
     promc__net.open = out_of_descriptors;
     assert_int_equal(ASK(.url = "http://127.0.0.1:9/"), PROMC_ERROR_SYSTEM);
@@ -766,6 +766,11 @@ static void statuses_have_words(void **state)
     assert_string_equal(promc_last_error()->message, "http://gateway:9091: status 599 Unknown");
     response.reply.status = 199;
     assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_REFUSED);
+    request.show_path = true;
+    request.url = "http://[::1]/metrics/job/x?token=secret";
+    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_REFUSED);
+    assert_string_equal(promc_last_error()->message,
+                        "http://[::1]:80/metrics/job/x: status 599 Unknown");
     response.reply.status = 204;
     assert_int_equal(promc__client_expect_success(&request, &response), PROMC_OK);
     promc__client_response_free(&response);

@@ -97,6 +97,10 @@ static void options_that_make_no_sense(void **state)
     REFUSED("max_zero_threshold", .native_factor = 2, .native_max_zero_threshold = INFINITY);
     REFUSED("reset_seconds", .native_factor = 2, .native_reset_seconds = -1);
     REFUSED("reset_seconds", .native_factor = 2, .native_reset_seconds = NAN);
+    /* Also where there is no native histogram. */
+    REFUSED("zero_threshold", .native_zero_threshold = NAN);
+    REFUSED("max_zero_threshold", .native_max_zero_threshold = -1);
+    REFUSED("reset_seconds", .native_reset_seconds = -1);
     REFUSED("sorted", .native_factor = 2, .buckets = PROMC_BUCKETS(2, 1));
 }
 

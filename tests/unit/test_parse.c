@@ -163,7 +163,7 @@ static void test_text_refused(void **state)
     (void)state;
     assert_refused(TEXT, "a 1\nb\n", 2, 2, "expected a number");
     assert_refused(TEXT, "a x\n", 1, 3, "x is not a number");
-    assert_refused(TEXT, "a 1\r\n", 1, 3, "is not a number");
+    assert_refused(TEXT, "a 1\r\n", 1, 3, "ends in \\n alone, but here is \\r");
     assert_refused(TEXT, "a 1_0\n", 1, 3, "not a number");
     assert_refused(TEXT, "a 1e999\n", 1, 3, "too large");
     assert_refused(TEXT, "a 1 1.5\n", 1, 5, "integer of milliseconds");
@@ -287,6 +287,8 @@ static void test_openmetrics_refused(void **state)
     assert_refused(OM, "a{b=\"c\"}1\n# EOF\n", 1, 9, "expected a space");
     assert_refused(OM, "# TYPE a counter\n# TYPE a_created gauge\na_created 1\n# TYPE b gauge\n# EOF\n", 2, 1,
                    "a_created is taken already");
+    assert_refused(OM, "# TYPE a counter\na 1\n# EOF\n", 2, 1,
+                   "samples of this counter have a suffix, such as a_total");
     assert_refused(OM, "a 1\nb 1\na 1\n# EOF\n", 3, 1, "taken already");
     assert_refused(OM, "# UNIT a_x seconds\n# EOF\n", 1, 1, "does not end in its unit");
     assert_refused(OM, "# UNIT seconds seconds\n# EOF\n", 1, 1, "does not end in its unit");

@@ -20,6 +20,10 @@
 #include <promc/promc.h>
 
 #include <errno.h>
+#include <limits.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -64,6 +68,7 @@ static int end(void **state)
 /* ---- a handler that keeps what it got -------------------------------------------------------- */
 
 struct kept {
+    char thread[16]; /* the name of that of the first call */
     char url[512], method[16], type[64], encoding[16], data[256], more[64];
     size_t size;
     double timeout;
@@ -91,6 +96,10 @@ static int keep_request(const promc_push_request *request, void *arg)
     memcpy(kept->data, request->data, kept->size);
     kept->data[kept->size] = '\0';
     kept->timeout = request->timeout;
+#if defined(__linux__)
+    if (!kept->calls)
+        (void)prctl(PR_GET_NAME, kept->thread);
+#endif
     kept->calls++;
     answer = kept->answer;
     (void)pthread_cond_signal(&kept->called);
@@ -217,6 +226,8 @@ static void wrong_arguments(void **state)
     assert_int_equal(promc_push_to_gateway("h", NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_gateway("http:h", "j"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_gateway("u:p@h", "j"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_gateway("::1", "j"), PROMC_ERROR_ARGUMENT);
+    assert_message("brackets: [::1]");
     assert_int_equal(promc_push_to_gateway("https://h", "j"), PROMC_ERROR_UNSUPPORTED);
     assert_int_equal(promc_gateway_push(NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_gateway_push(&(promc_push_opts){.size = 0, .gateway = "h", .job = "j"}),
@@ -242,6 +253,7 @@ static void nothing_is_sent_of_a_failed_collection(void **state)
                      PROMC_ERROR_COLLECTOR);
     assert_int_equal(kept.calls, 0);
     assert_int_equal(promc_push_to_graphite("h", .registry = registry), PROMC_ERROR_COLLECTOR);
+    assert_message("a collector's collect function returned -1");
 }
 
 /* ---- over the wire --------------------------------------------------------------------------- */
@@ -275,7 +287,7 @@ static void refusals_have_the_gateways_words(void **state)
          {.say = "HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"});
     assert_int_equal(promc_push_to_gateway(gateway, "", .registry = registry, .status = &status),
                      PROMC_ERROR_REFUSED);
-    assert_message("status 400 Bad Request: job name is required");
+    assert_message("/metrics/job@base64/=: status 400 Bad Request: job name is required");
     assert_int_equal(status, 400);
     assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status),
                      PROMC_ERROR_REFUSED);
@@ -477,6 +489,9 @@ static void stopping_pushes_at_once(void **state)
                                 .handler_arg = &kept, .interval = 3600, .add = true);
     assert_non_null(pusher);
     await_calls(&kept, 1);
+#if defined(__linux__)
+    assert_string_equal(kept.thread, "promc-push");
+#endif
     promc_gauge_set(gauge, 42);
     assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
     assert_int_equal(kept.calls, 2);
@@ -550,13 +565,21 @@ static void pushers_that_cannot_start(void **state)
 static void pauses_grow_and_vary(void **state)
 {
     (void)state;
-    assert_true(promc__pusher_pause(10, 0, 0) == 10);
-    assert_true(promc__pusher_pause(10, 1, UINT32_MAX) == 10);
-    assert_true(promc__pusher_pause(10, 2, 0) == 20);
-    assert_true(promc__pusher_pause(10, 2, UINT32_MAX) == 15);
-    assert_true(promc__pusher_pause(10, 3, 0) == 40);
-    assert_true(promc__pusher_pause(10, 4, 0) == 80);
-    assert_true(promc__pusher_pause(10, 1000000, 0) == 80);
+    assert_true(promc__pusher_pause(10, 0, 0, 0) == 10);
+    assert_true(promc__pusher_pause(10, 0, 1, UINT32_MAX) == 10);
+    assert_true(promc__pusher_pause(10, 0, 2, 0) == 20);
+    assert_true(promc__pusher_pause(10, 0, 2, UINT32_MAX) == 15);
+    assert_true(promc__pusher_pause(10, 0, 3, 0) == 40);
+    assert_true(promc__pusher_pause(10, 0, 4, 0) == 80);
+    assert_true(promc__pusher_pause(10, 0, 1000000, 0) == 80);
+    /* With a first retry of its own. */
+    assert_true(promc__pusher_pause(10, 1, 0, 0) == 10);
+    assert_true(promc__pusher_pause(10, 1, 1, 0) == 1);
+    assert_true(promc__pusher_pause(10, 1, 1, UINT32_MAX) == 0.75);
+    assert_true(promc__pusher_pause(10, 1, 4, 0) == 8);
+    assert_true(promc__pusher_pause(10, 1, 5, 0) == 10);
+    assert_true(promc__pusher_pause(10, 1, UINT_MAX, UINT32_MAX) == 7.5);
+    assert_true(promc__pusher_pause(0.1, 1, 1, 0) == 0.1);
 }
 
 static void children_only_free_here(void **state)
@@ -837,6 +860,12 @@ static void graphite_failures(void **state)
     assert_int_equal(promc_push_to_graphite(NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_graphite(""), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_graphite("h:99999"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_graphite("http://h:2003"), PROMC_ERROR_ARGUMENT);
+    assert_message("without http://");
+    assert_int_equal(promc_push_to_graphite("fe80::1%lo"), PROMC_ERROR_ARGUMENT);
+    assert_message("brackets: [::1]");
+    assert_int_equal(promc_push_to_graphite("host.invalid"), PROMC_ERROR_SYSTEM);
+    assert_message("Graphite at host.invalid:2003: cannot resolve");
     assert_int_equal(promc_graphite_push(NULL), PROMC_ERROR_ARGUMENT);
 }
 

@@ -405,6 +405,24 @@ static void wrong_options(void **state)
     assert_null(promc_remote_write_start("http://localhost:1/", .interval = -1));
 }
 
+static void no_answer_is_status_0(void **state)
+{
+    int status = 77;
+
+    (void)state;
+    assert_int_equal(promc_remote_write("nonsense", .status = &status), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(status, 0);
+    status = 77;
+    assert_int_equal(promc_remote_write("https://localhost/", .status = &status),
+                     PROMC_ERROR_UNSUPPORTED);
+    assert_int_equal(status, 0);
+    status = 77;
+    assert_int_equal(promc_remote_write("http://localhost:1/", .status = &status,
+                                        .labels = PROMC_PAIRS({"", "x"})),
+                     PROMC_ERROR_LABELS);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +432,7 @@ int main(void)
         cmocka_unit_test(samples_of_collectors),
         cmocka_unit_test(memory_is_refused),
         cmocka_unit_test(wrong_options),
+        cmocka_unit_test(no_answer_is_status_0),
     };
 
     return cmocka_run_group_tests(tests, count_memory, NULL);
