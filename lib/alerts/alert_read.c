@@ -215,7 +215,7 @@ static int begin_received(promc__received *received, const char *text, size_t si
  * end besides: two in each alert, three in a message. */
 static int make_alert_room(promc__received *received, const promc__json_value *array)
 {
-    size_t count = array ? array->count : 0, ends, labels, alerts;
+    size_t count = array->count, ends, labels, alerts;
 
     if (!promc__size_of(count, 2, 3 + received->json.value_count, &ends) ||
         !promc__size_of(ends, sizeof(*received->labels), 0, &labels) ||

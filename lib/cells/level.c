@@ -27,10 +27,10 @@ static bool take_cells(promc__numbers *level)
 {
     uint32_t slot;
 
-    if (!promc__slots_take(PROMC__LEVEL_CELLS, &slot))
+    if (!promc__slots_take(PROMC__LEVEL_CELLS, 1, &slot))
         return false;
     if (!promc__make_private_cell(&promc__common, slot)) {
-        promc__slots_give(PROMC__LEVEL_CELLS, slot);
+        promc__slots_give(PROMC__LEVEL_CELLS, 1, slot);
         return false;
     }
     /* Flags may be changed at the same time. */
@@ -61,7 +61,7 @@ void promc__level_release(promc__numbers *level)
     atomic_store_explicit(&common[GATE].bits, 0, memory_order_relaxed);
     atomic_store_explicit(&common[OVERFLOW].bits, 0, memory_order_relaxed);
     promc__slots_clear(PROMC__LEVEL_CELLS, level_slot(level));
-    promc__slots_give(PROMC__LEVEL_CELLS, level_slot(level));
+    promc__slots_give(PROMC__LEVEL_CELLS, 1, level_slot(level));
 }
 
 /* ---- tags ------------------------------------------------------------------------------------ */

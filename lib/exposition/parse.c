@@ -21,9 +21,9 @@ static int parse_fail_with(const promc__parser *parser, size_t line, size_t colu
     char reason[200];
 
     (void)vsnprintf(reason, sizeof(reason), format, arguments);
-    if (parser->options && parser->options->error_line)
+    if (parser->options->error_line)
         *parser->options->error_line = line;
-    if (parser->options && parser->options->error_column)
+    if (parser->options->error_column)
         *parser->options->error_column = column;
     return promc__fail(PROMC_ERROR_SYNTAX, "line %zu, column %zu: %s", line, column, reason);
 }
@@ -113,8 +113,7 @@ static int parse_line(promc__parser *parser)
 
 static int parse_lines(promc__parser *parser, const char *data, size_t size)
 {
-    size_t limit = parser->options && parser->options->line_limit ? parser->options->line_limit
-                                                                  : PARSE_LINE_LIMIT;
+    size_t limit = parser->options->line_limit ? parser->options->line_limit : PARSE_LINE_LIMIT;
     const char *end = data + size;
     int status = PROMC_OK;
 
@@ -161,6 +160,7 @@ int promc__parse_run(promc__parser *parser, promc_format format, const char *dat
     parser->strict = options.strict;
     parser->budget.left = options.memory_limit ? options.memory_limit : PARSE_MEMORY_LIMIT;
     parser->seed = promc__print_new_seed();
+    parser->names.has_items = !parser->openmetrics;
     status = parse_lines(parser, size ? data : "", size);
     promc__parse_end_groups(parser);
     promc__prints_clear(&parser->names, &parser->budget);

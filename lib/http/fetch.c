@@ -358,12 +358,11 @@ int promc__client_expect_success(const struct promc__client_request *request,
     if (reply->status >= 200 && reply->status <= 299)
         return PROMC_OK;
     first_line(reply, words);
-    if (promc__url_parse(&url, request->url) == NULL) {
-        promc__url_name(what, sizeof(what), &url, request->show_path);
-        /* Where there is no room for both, the server's words say more than the path. */
-        if (strlen(what) + strlen(words) + FETCH_STATUS > sizeof(promc_last_error()->message))
-            promc__url_name(what, sizeof(what), &url, false);
-    }
+    (void)promc__url_parse(&url, request->url); /* which has led to an answer */
+    promc__url_name(what, sizeof(what), &url, request->show_path);
+    /* Where there is no room for both, the server's words say more than the path. */
+    if (strlen(what) + strlen(words) + FETCH_STATUS > sizeof(promc_last_error()->message))
+        promc__url_name(what, sizeof(what), &url, false);
     return promc__fail(PROMC_ERROR_REFUSED, "%s: status %d %s%s%s", what, reply->status,
                        promc__status_text(reply->status), *words ? ": " : "", words);
 }

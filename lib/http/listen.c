@@ -50,7 +50,7 @@ static void set_port(struct sockaddr_storage *address, int port)
 {
     if (address->ss_family == AF_INET6)
         ((struct sockaddr_in6 *)(void *)address)->sin6_port = htons((uint16_t)port);
-    else if (address->ss_family == AF_INET)
+    else
         ((struct sockaddr_in *)(void *)address)->sin_port = htons((uint16_t)port);
 }
 

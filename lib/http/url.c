@@ -146,10 +146,8 @@ void promc__url_name(char *out, size_t size, const promc__url *url, bool with_pa
 
 static bool same_host(const promc__url *a, const promc__url *b)
 {
-    char lower[256];
+    char lower[256]; /* a host has at most 255: parse_authority() */
 
-    if (a->host_size >= sizeof(lower))
-        return false;
     for (size_t i = 0; i < a->host_size; i++)
         lower[i] =
             a->host[i] >= 'A' && a->host[i] <= 'Z' ? (char)(a->host[i] - 'A' + 'a') : a->host[i];

@@ -164,10 +164,6 @@ promc__child *promc__family_child(promc__family *family, const char *const *valu
 
 promc__child *promc__family_only_child(promc__family *family)
 {
-    promc__child *child = family->first;
-
-    if (child)
-        return child;
     return child_of_valid_values(family, NULL);
 }
 

@@ -8,7 +8,7 @@
 #define TORTURE_H
 
 #include "support.h"
-#include "torture/refusing.h"
+#include "refusing.h"
 
 /* Plays it once in a registry of its own; PROMC_OK or a negative code. */
 typedef int torture_scenario(promc_registry *own);

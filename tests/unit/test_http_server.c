@@ -593,23 +593,48 @@ static void twisted_close(void *opaque)
     atomic_fetch_sub(&sessions, 1);
 }
 
+/* All that comes back, as it was meant. */
+static void exchange_twisted(int fd, const char *request, char *text, size_t room)
+{
+    for (; *request; request++)
+        assert_int_equal(send(fd, &(char){(char)~*request}, 1, MSG_NOSIGNAL), 1);
+    assert_true(peer_read_all(fd, text, room));
+    for (char *at = text; *at; at++)
+        *at = (char)~*at;
+}
+
+/* A body that nobody reads: the session ends with the answer, the connection a little later. */
+static void transports_linger(void **state)
+{
+    const promc_transport transport = {twisted_open, twisted_read, twisted_write, twisted_close,
+                                       NULL};
+    promc_http_server *server = promc_start_http_server(
+        0, .address = "127.0.0.1", .registry = registry, .transport = &transport);
+    char text[4096];
+    int fd = peer_connect("127.0.0.1", promc_http_server_port(server));
+
+    (void)state;
+    exchange_twisted(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", text,
+                     sizeof(text));
+    assert_non_null(strstr(text, "HTTP/1.1 405 "));
+    assert_int_equal(atomic_load(&sessions), 0);
+    peer_send(fd, "the body");
+    close(fd);
+    promc_http_server_stop(server);
+    assert_int_equal(atomic_load(&sessions), 0);
+}
+
 static void transports(void **state)
 {
     const promc_transport transport = {twisted_open, twisted_read, twisted_write, twisted_close,
                                        NULL};
     promc_http_server *server = promc_start_http_server(
         0, .address = "127.0.0.1", .registry = registry, .transport = &transport);
-    char request[] = LAST_REQUEST, text[4096];
+    char text[4096];
     int fd = peer_connect("127.0.0.1", promc_http_server_port(server));
 
     (void)state;
-    for (size_t i = 0; i + 1 < sizeof(request); i++)
-        request[i] = (char)~request[i];
-    assert_int_equal(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL),
-                     (long)sizeof(request) - 1);
-    assert_true(peer_read_all(fd, text, sizeof(text)));
-    for (char *at = text; *at; at++)
-        *at = (char)~*at;
+    exchange_twisted(fd, LAST_REQUEST, text, sizeof(text));
     assert_non_null(strstr(text, "HTTP/1.1 200 OK\r\n"));
     assert_non_null(strstr(text, "\nanswer 42.0\n"));
     close(fd);
@@ -853,6 +878,7 @@ int main(void)
         cmocka_unit_test(refused_bodies_do_not_reset),
         cmocka_unit_test(own_metrics),
         cmocka_unit_test(transports),
+        cmocka_unit_test(transports_linger),
         cmocka_unit_test(stop_waits_for_one_collector),
         cmocka_unit_test(servers_belong_to_the_parent),
         cmocka_unit_test(children_do_not_keep_connections_open),
