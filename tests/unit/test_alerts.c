@@ -251,7 +251,7 @@ static void wrong_labels_are_refused(void **state)
     assert_int_equal(promc__alerts_check(&dashed, 1, true), PROMC_OK);
     assert_int_equal(promc__alerts_check((const promc_alert[]){dashed, host_down}, 2, false),
                      PROMC_ERROR_LABELS);
-    assert_last_error(PROMC_ERROR_LABELS, "alert 0 (");
+    assert_last_error(PROMC_ERROR_LABELS, "alerts[0] (");
     dashed.labels = PROMC_PAIRS({"", "x"});
     assert_int_equal(promc__alerts_check(&dashed, 1, true), PROMC_ERROR_LABELS);
     assert_last_error(PROMC_ERROR_LABELS, "a name is empty");
