@@ -772,14 +772,14 @@ static void statuses_have_words(void **state)
     request.url = "http://[::1]/metrics/job/x?token=secret";
     assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_REFUSED);
     assert_string_equal(promc_last_error()->message,
-                        "http://[::1]:80/metrics/job/x: status 599 Unknown");
+                        "http://[::1]:80/metrics/job/x: status 199 Unknown");
     /* The server's words rather than the path, where there is no room for both. */
     request.url = "http://gateway:9091/metrics/job/a_long_name_of_a_job/instance/a_long_name";
     response.reply.content.size = 0;
     for (int i = 0; i < 20; i++)
         promc__buffer_string(&response.reply.content, "123456789 ");
     assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_REFUSED);
-    assert_message("http://gateway:9091: status 599 Unknown: 123456789 ");
+    assert_message("http://gateway:9091: status 199 Unknown: 123456789 ");
     assert_message("123456\xE2\x80\xA6");
     assert_int_equal(strlen(strstr(promc_last_error()->message, "1234567")), 199);
     response.reply.content.size = 0;
