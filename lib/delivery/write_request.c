@@ -256,14 +256,11 @@ static void write_native(struct filling *filling, const promc__descriptor *famil
                                   .timestamp = point->timestamp};
     promc__buffer *out = &filling->requests->data;
     size_t series, inner;
-    uint64_t count = 0;
 
     if (!begin_series(filling, &sample, &series))
         return;
-    for (size_t i = 0; i <= point->bound_count; i++)
-        count += point->counts[i];
     inner = promc__wire_begin(out, SERIES_HISTOGRAM);
-    promc__wire_u64(out, NATIVE_COUNT, count);
+    promc__wire_u64(out, NATIVE_COUNT, point->native->count);
     promc__wire_double(out, NATIVE_SUM, point->sum);
     promc__wire_native(out, PROMC__PROMPB_SCHEMA, point->native);
     if (family->type == PROMC_TYPE_GAUGE_HISTOGRAM)

@@ -204,6 +204,33 @@ static void requests_are_cut_at_samples(void **state)
     promc_registry_free(registry);
 }
 
+/* Where more has left than came, samples say so; a native histogram, whose counts have no sign, takes
+ * that bucket as empty, and counts what is in the others. */
+static void counts_below_zero(void **state)
+{
+    static const char minus_one[] = "\x09\0\0\0\0\0\0\xF0\xBF";
+    static const char native[] = "\x08\x01\x19\0\0\0\0\0\0\x0C@"; /* count, sum */
+    promc_registry *registry = promc_registry_new();
+    promc_gauge_histogram *g = promc_gauge_histogram_new(
+        "g", "", .registry = registry, .native_factor = 2, .buckets = PROMC_BUCKETS(2, 10));
+    promc__write_settings settings = {.now_ms = 1234, .samples_each = 10};
+    promc__write_requests requests;
+    (void)state;
+
+    promc_gauge_histogram_observe(g, 5);
+    promc_gauge_histogram_forget(g, 1.5);
+    for (int round = 0; round < 2; round++) {
+        settings.native = round == 1;
+        assert_int_equal(promc__write_requests_fill(&requests, registry, &settings), PROMC_OK);
+        assert_int_equal(
+            count_fields((unsigned char *)requests.data.data, requests.data.size, 1), 5 + round);
+        assert_true(contains_bytes(&requests.data, minus_one, sizeof(minus_one) - 1));
+        assert_true(contains_bytes(&requests.data, native, sizeof(native) - 1) == settings.native);
+        promc__write_requests_free(&requests);
+    }
+    promc_registry_free(registry);
+}
+
 static void wrong_options(void **state)
 {
     (void)state;
@@ -220,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(snappy_of_everything),
         cmocka_unit_test(requests_are_cut_at_samples),
+        cmocka_unit_test(counts_below_zero),
         cmocka_unit_test(wrong_options),
     };
 
