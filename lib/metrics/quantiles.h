@@ -77,6 +77,9 @@ void promc__quantiles_observe(promc__child *child, double value);
 /* Fills the quantiles of a point; returns how many values the window has. Under the stripe lock. */
 uint64_t promc__quantiles_fill(promc__child *child, promc__point *point);
 
+/* How many of `count` values, which is not 0, are below the quantile. */
+uint64_t promc__quantile_rank(double quantile, uint64_t count);
+
 /* ---- for quantiles.c and quantiles_read.c ---------------------------------------------------- */
 
 /* The number of the current slice; more than PROMC__SLICES, so that there are slices before it. */

@@ -136,11 +136,17 @@ static double value_at(struct reading *reading, uint64_t rank)
     return promc__bucket_middle(ring, bucket, reading->schema);
 }
 
-/* DDSketch's: q (n - 1), rounded down. */
-static uint64_t rank_of(double quantile, uint64_t count)
+/*
+ * DDSketch's: q (n - 1), rounded down. 0.29 * 100 is 28.999... though, in doubles; but 29.0 / 100 is
+ * the double that 0.29 is, since both are nearest to the same number.
+ */
+uint64_t promc__quantile_rank(double quantile, uint64_t count)
 {
-    uint64_t rank = (uint64_t)(quantile * (double)(count - 1));
+    double last = (double)(count - 1), next;
+    uint64_t rank = (uint64_t)(quantile * last);
 
+    next = (double)(rank + 1) / last;
+    rank += next <= quantile;
     return rank < count ? rank : count - 1;
 }
 
@@ -154,9 +160,11 @@ uint64_t promc__quantiles_fill(promc__child *child, promc__point *point)
     reading.all = 0;
     read_totals(&reading, config);
     for (size_t i = 0; i < config->count; i++) {
-        config->values[i] = reading.all
-                                ? value_at(&reading, rank_of(config->quantiles[i], reading.all))
-                                : (double)NAN;
+        double quantile = config->quantiles[i];
+
+        config->values[i] =
+            reading.all ? value_at(&reading, promc__quantile_rank(quantile, reading.all))
+                        : (double)NAN;
     }
     point->quantiles = config->quantiles;
     point->quantile_values = config->values;

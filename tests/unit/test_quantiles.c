@@ -490,6 +490,26 @@ static void negative_ones_are_not_for_openmetrics(void **state)
     promc_enable_created_series();
 }
 
+/* The k-th smallest of n values is the quantile (k - 1) / (n - 1): in whole numbers here. */
+static void ranks_of_decimal_quantiles(void **state)
+{
+    (void)state;
+    for (unsigned scale = 10; scale <= 1000; scale *= 10) {
+        for (unsigned part = 0; part <= scale; part++) {
+            for (unsigned count = 1; count <= 2000; count++) {
+                unsigned rank = part * (count - 1) / scale;
+                uint64_t got = promc__quantile_rank((double)part / scale, count);
+
+                if (got != rank)
+                    fail_msg("the %u/%u quantile of %u values has rank %u, not %u", part, scale,
+                             count, rank, (unsigned)got);
+            }
+        }
+    }
+    assert_int_equal(promc__quantile_rank(0.29, 101), 29);
+    assert_int_equal(promc__quantile_rank(0.999, 1000000000001), 999000000000);
+}
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 static void options_that_make_no_sense(void **state)
@@ -677,6 +697,7 @@ int main(void)
         T(children_that_take_over_begin_empty),
         T(the_child_past_the_limit_discards),
         T(idle_children_expire),
+        T(ranks_of_decimal_quantiles),
         T(text),
         T(negative_ones_are_not_for_openmetrics),
         T(options_that_make_no_sense),
