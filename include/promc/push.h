@@ -167,8 +167,8 @@ typedef struct promc_remote_write_opts {
     size_t size;
     const char *url;           /**< where the store takes remote writes */
     promc_registry *registry;  /**< NULL: the default registry */
-    const promc_label *labels; /**< added to every series that has none of that name, such as job and
-                                    instance; NULL: none */
+    const promc_label *labels; /**< added to every series that has none of that name (an empty one is
+                                    none), such as job and instance; NULL: none */
     double timeout;            /**< for each request, as in promc_push_opts */
     const char *user, *password; /**< basic authorization */
     const char *token;           /**< bearer authorization */

@@ -170,8 +170,9 @@ static void requests_are_cut_at_samples(void **state)
         promc_gauge_family_new("some.gauge", "Help.", PROMC_LABELS("Z", "a"), .registry = registry);
     static const char in_order[] = "\n\x08\n\x01Z\x12\x03q\"7"
                                    "\n\x16\n\x08__name__\x12\nsome_gauge"
-                                   "\n\x05\n\x01"
-                                   "a\x12\x00"
+                                   "\n\x06\n\x01"
+                                   "a\x12\x01"
+                                   "b"
                                    "\n\x08\n\x03job\x12\x01j";
     const promc__write_settings settings = {
         .external = PROMC_PAIRS({"job", "j"}, {"a", "mine"}), .now_ms = 1234, .samples_each = 10};
@@ -183,7 +184,7 @@ static void requests_are_cut_at_samples(void **state)
         char value[16];
 
         snprintf(value, sizeof(value), "q\"%d", i);
-        promc_gauge_set(promc_gauge_labels(family, value, ""), i);
+        promc_gauge_set(promc_gauge_labels(family, value, "b"), i);
     }
     assert_int_equal(promc__write_requests_fill(&requests, registry, &settings), PROMC_OK);
     assert_int_equal(requests.count, 3);
@@ -200,6 +201,52 @@ static void requests_are_cut_at_samples(void **state)
     assert_true(contains_bytes(&requests.data, in_order, sizeof(in_order) - 1));
     assert_true(contains(&requests.data, "q\"7"));
     assert_false(contains(&requests.data, "mine"));
+    promc__write_requests_free(&requests);
+    promc_registry_free(registry);
+}
+
+/* Those that are told apart in the registry, and would be the same name in a request. */
+static void labels_of_the_same_escaped_name(void **state)
+{
+    static const char labels[] = "\n\x0D\n\x08__name__\x12\x01g"
+                                 "\n\x0A\n\x03"
+                                 "a_b\x12\x03own"
+                                 "\n\x0A\n\x03"
+                                 "c_d\x12\x03one\x12";
+    const promc__write_settings settings = {
+        .external = PROMC_PAIRS({"a.b", "1"}, {"a_b", "2"}, {"c.d", "one"}, {"c_d", "other"}),
+        .now_ms = 1234,
+        .samples_each = 10};
+    promc_registry *registry = promc_registry_new();
+    promc_gauge_family *family =
+        promc_gauge_family_new("g", "", PROMC_LABELS("a.b"), .registry = registry);
+    promc__write_requests requests;
+    (void)state;
+
+    (void)promc_gauge_labels(family, "own");
+    assert_int_equal(promc__write_requests_fill(&requests, registry, &settings), PROMC_OK);
+    assert_true(contains_bytes(&requests.data, labels, sizeof(labels) - 1));
+    promc__write_requests_free(&requests);
+    promc_registry_free(registry);
+}
+
+/* An empty value is no label, so there is none that would keep the pushed one away. */
+static void empty_values_are_not_sent(void **state)
+{
+    static const char labels[] = "\n\x0D\n\x08__name__\x12\x01g"
+                                 "\n\x06\n\x01"
+                                 "b\x12\x01x\x12";
+    const promc__write_settings settings = {
+        .external = PROMC_PAIRS({"b", "x"}, {"c", ""}), .now_ms = 1234, .samples_each = 10};
+    promc_registry *registry = promc_registry_new();
+    promc_gauge_family *family =
+        promc_gauge_family_new("g", "", PROMC_LABELS("a", "b"), .registry = registry);
+    promc__write_requests requests;
+    (void)state;
+
+    (void)promc_gauge_labels(family, "", "");
+    assert_int_equal(promc__write_requests_fill(&requests, registry, &settings), PROMC_OK);
+    assert_true(contains_bytes(&requests.data, labels, sizeof(labels) - 1));
     promc__write_requests_free(&requests);
     promc_registry_free(registry);
 }
@@ -247,6 +294,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(snappy_of_everything),
         cmocka_unit_test(requests_are_cut_at_samples),
+        cmocka_unit_test(labels_of_the_same_escaped_name),
+        cmocka_unit_test(empty_values_are_not_sent),
         cmocka_unit_test(counts_below_zero),
         cmocka_unit_test(wrong_options),
     };
