@@ -19,6 +19,7 @@
 #include <promc/promc.h>
 
 #include <errno.h>
+#include <math.h>
 #include <sys/wait.h>
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -216,6 +217,12 @@ static void wrong_arguments(void **state)
     assert_int_equal(promc_push_to_gateway("http:h", "j"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_gateway("u:p@h", "j"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_gateway("https://h", "j"), PROMC_ERROR_UNSUPPORTED);
+#define HEADED(name, ...)                                                                          \
+    promc_push_to_gateway("127.0.0.1:1", "j", .registry = registry,                                \
+                          .headers = PROMC_PAIRS({name, "x"}), __VA_ARGS__)
+    assert_int_equal(HEADED("Content-Type", .gzip = false), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(HEADED("content-encoding", .gzip = true), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(HEADED("Authorization", .token = "t"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_gateway_push(NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_gateway_push(&(promc_push_opts){.size = 0, .gateway = "h", .job = "j"}),
                      PROMC_ERROR_ARGUMENT);
@@ -457,6 +464,13 @@ static void pushers_that_cannot_start(void **state)
     assert_null(promc_pusher_start("h", "j", .grouping_key = PROMC_PAIRS({"-", "x"})));
     assert_null(promc_pusher_start("h", "j", .user = "only"));
     assert_null(promc_pusher_start("h", "j", .interval = -1));
+    assert_null(promc_pusher_start("h", "j", .interval = 1.1e9));
+    assert_message("from 0.001 to 1e9 seconds");
+    assert_null(promc_pusher_start("h", "j", .timeout = (double)NAN));
+    assert_null(promc_graphite_start("h", .timeout = (double)NAN));
+    assert_message("timeout");
+    assert_null(promc_pusher_start("h", "j", .headers = PROMC_PAIRS({"Content-Type", "x"})));
+    assert_message("twice");
     assert_null(promc_graphite_start("h:port"));
     assert_null(promc_graphite_start("h", .prefix = "a b"));
     promc__thread_start = no_thread;
