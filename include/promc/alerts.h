@@ -85,7 +85,7 @@ typedef struct promc_alertmanager_opts {
     int *status;     /**< receives the last HTTP status, 0 when there was none; NULL: not wanted */
     bool utf8_names; /**< label names may be any UTF-8, which Alertmanager takes from 0.27 on;
                           default: letters, digits and "_" */
-    double interval; /**< promc_alert_keeper_start() only: seconds; 0: 60 */
+    double interval; /**< promc_alert_keeper_start() only: seconds, 0.001 to 1e9; 0: 60 */
 } promc_alertmanager_opts;
 
 /** promc_alertmanager_send() with options. */

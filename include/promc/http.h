@@ -247,8 +247,8 @@ typedef struct promc_http_send_opts {
     const void *body;                 /**< NULL: none */
     size_t body_size;                 /**< bytes; 0: the body is a string */
     bool gzip;                        /**< send the body compressed */
-    double timeout; /**< seconds for connecting, sending and the answer together; 0: 30; negative
-                         or infinite: none. Resolving a name may take longer. */
+    double timeout; /**< seconds for compressing, connecting, sending and the answer together; 0: 30;
+                         negative or infinite: none. Resolving a name may take longer. */
     const char *user, *password;             /**< basic authorization */
     const char *token;                       /**< bearer authorization */
     const char *unix_path;                   /**< connect to this unix socket */

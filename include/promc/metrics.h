@@ -436,7 +436,7 @@ PROMC_API void promc_summary_observe(promc_summary *summary, double value);
 /** A histogram of what is there now, such as the sizes of queued jobs: one came in. */
 PROMC_API void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double value);
 /** One that was observed with this value has left; without such an observation a classic bucket goes
- *  below zero, a native one is taken as empty. */
+ *  below zero (protobuf, which cannot say that, has 0), a native one is taken as empty. */
 PROMC_API void promc_gauge_histogram_forget(promc_gauge_histogram *histogram, double value);
 
 /* ---- info and enum --------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "delivery/periodic.h"
 #include "http/dial.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { GRAPHITE_PORT = 2003, GRAPHITE_WHAT = 96 };
@@ -20,6 +21,8 @@ static int check_graphite(const promc_graphite_opts *set, promc__url *url)
         wrong = promc__url_parse_host(url, set->address, GRAPHITE_PORT);
     if (wrong)
         return promc__fail(PROMC_ERROR_ARGUMENT, "Graphite: the address is wrong: %s", wrong);
+    if (isnan(set->timeout))
+        return promc__fail(PROMC_ERROR_ARGUMENT, "Graphite: the timeout is not a number");
     for (const char *at = set->prefix; at && *at; at++)
         if ((unsigned char)*at <= ' ' || *at == 0x7F)
             return promc__fail(PROMC_ERROR_ARGUMENT,

@@ -139,8 +139,8 @@ promc_pusher *promc__pusher_start(const promc__pusher_job *job)
     promc_pusher *pusher = NULL;
     int error;
 
-    if (!(job->interval >= 0.001 && job->interval < 1e9))
-        promc__fail(PROMC_ERROR_ARGUMENT, "%s: the interval must be at least 0.001 seconds",
+    if (!(job->interval >= 0.001 && job->interval <= 1e9))
+        promc__fail(PROMC_ERROR_ARGUMENT, "%s: the interval must be from 0.001 to 1e9 seconds",
                     job->what);
     else if (!(pusher = promc__zalloc(sizeof(*pusher))))
         promc__fail_memory(job->what);

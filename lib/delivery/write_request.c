@@ -57,11 +57,12 @@ static struct series_label *new_label(struct filling *filling)
     return &filling->labels[filling->label_count++];
 }
 
-/* Names are escaped to the old character set, which every receiver takes. */
+/* Names are escaped to the old character set, which every receiver takes. An empty value is as good as
+ * no label, and must not be sent (remote write 1.0, "Labels"). */
 static void add_label(struct filling *filling, const char *name, size_t name_size,
                       const char *value, size_t value_size, bool escaped_value)
 {
-    struct series_label *label = new_label(filling);
+    struct series_label *label = value_size ? new_label(filling) : NULL;
 
     if (!label)
         return;
@@ -94,16 +95,25 @@ static void add_name_label(struct filling *filling, const promc__sample *sample)
     label->value_size = filling->text.size - label->value;
 }
 
-static bool has_label(const struct filling *filling, const char *name)
+static bool has_label(const struct filling *filling, const promc__buffer *name)
 {
-    size_t size = strlen(name);
-
     for (size_t i = 0; i < filling->label_count; i++) {
-        if (filling->labels[i].name_size == size &&
-            memcmp(filling->text.data + filling->labels[i].name, name, size) == 0)
+        if (filling->labels[i].name_size == name->size &&
+            memcmp(filling->text.data + filling->labels[i].name, name->data, name->size) == 0)
             return true;
     }
     return false;
+}
+
+/* Unless the series has it: names are compared as they are sent. */
+static void add_external_label(struct filling *filling, const promc_label *label)
+{
+    size_t size = strlen(label->name);
+
+    filling->name.size = 0;
+    promc__escape_label_name(&filling->name, label->name, size, PROMC__UNDERSCORES);
+    if (!filling->text.error && !filling->name.error && !has_label(filling, &filling->name))
+        add_label(filling, label->name, size, label->value, strlen(label->value), false);
 }
 
 static void gather_labels(struct filling *filling, const promc__sample *sample)
@@ -119,11 +129,8 @@ static void gather_labels(struct filling *filling, const promc__sample *sample)
     if (sample->extra_name)
         add_label(filling, sample->extra_name, sample->extra_name_size, sample->extra_value,
                   strlen(sample->extra_value), false);
-    for (const promc_label *label = filling->settings->external; label && label->name; label++) {
-        if (!filling->text.error && !has_label(filling, label->name))
-            add_label(filling, label->name, strlen(label->name), label->value, strlen(label->value),
-                      false);
-    }
+    for (const promc_label *label = filling->settings->external; label && label->name; label++)
+        add_external_label(filling, label);
 }
 
 /* Receivers want labels sorted by name. There are few, and most are in order already. */
@@ -238,14 +245,11 @@ static void write_native(struct filling *filling, const promc__descriptor *famil
                                   .timestamp = point->timestamp};
     promc__buffer *out = &filling->requests->data;
     size_t series, inner;
-    uint64_t count = 0;
 
     if (!begin_series(filling, &sample, &series))
         return;
-    for (size_t i = 0; i <= point->bound_count; i++)
-        count += point->counts[i];
     inner = promc__wire_begin(out, SERIES_HISTOGRAM);
-    promc__wire_u64(out, NATIVE_COUNT, count);
+    promc__wire_u64(out, NATIVE_COUNT, point->native->count);
     promc__wire_double(out, NATIVE_SUM, point->sum);
     promc__wire_native(out, PROMC__PROMPB_SCHEMA, point->native);
     if (family->type == PROMC_TYPE_GAUGE_HISTOGRAM)

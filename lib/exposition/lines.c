@@ -242,11 +242,11 @@ static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
     append_bound(encoder, (double)INFINITY);
 }
 
-static uint64_t write_buckets(promc__encoder *encoder, promc__buffer *out,
-                              const promc__point *point)
+static double write_buckets(promc__encoder *encoder, promc__buffer *out,
+                            const promc__point *point)
 {
     struct split split = split_labels(encoder, point, "le");
-    bool may_fall = encoder->descriptor.type == PROMC_TYPE_GAUGE_HISTOGRAM;
+    promc_type type = encoder->descriptor.type;
     uint64_t count = 0;
     const char *label;
 
@@ -260,22 +260,22 @@ static uint64_t write_buckets(promc__encoder *encoder, promc__buffer *out,
         count += point->counts[i];
         if (HAS(encoder, BUCKET)) {
             write_split_line(encoder, out, PROMC__SAMPLE_BUCKET, &split, label + 1, size,
-                             may_fall ? (double)(int64_t)count : (double)count, point->timestamp);
+                             promc__count_number(type, count), point->timestamp);
             if (point->exemplars)
                 append_exemplar(encoder, out, &point->exemplars[i]);
         }
         label += 1 + size;
     }
-    return count;
+    return promc__count_number(type, count);
 }
 
 /* A sum makes no sense for a counter once observations can be negative (metrics.py,
  * Histogram._child_samples), but for gauges it does. */
 static void write_histogram(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
-    uint64_t count = write_buckets(encoder, out, point);
+    double count = write_buckets(encoder, out, point);
 
-    write_number(encoder, out, PROMC__SAMPLE_COUNT, point, (double)count);
+    write_number(encoder, out, PROMC__SAMPLE_COUNT, point, count);
     if (point->bound_count == 0 || point->bounds[0] >= 0)
         write_number(encoder, out, PROMC__SAMPLE_SUM, point, point->sum);
 }
@@ -285,10 +285,10 @@ static void write_histogram(promc__encoder *encoder, promc__buffer *out, const p
 static void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
                                   const promc__point *point)
 {
-    int64_t count = (int64_t)write_buckets(encoder, out, point);
+    double count = write_buckets(encoder, out, point);
 
     write_number(encoder, encoder->openmetrics ? out : &encoder->tails[0], PROMC__SAMPLE_GCOUNT,
-                 point, (double)count);
+                 point, count);
     write_number(encoder, encoder->openmetrics ? out : &encoder->tails[1], PROMC__SAMPLE_GSUM,
                  point, point->sum);
 }

@@ -267,16 +267,35 @@ static void message_bucket(promc__encoder *encoder, uint64_t count, double bound
     promc__wire_end(out, begin);
 }
 
+/* The fields have no sign, and those for fractions count only above zero: nothing is there where more
+ * has left than came. */
+static uint64_t unsigned_count(const promc__encoder *encoder, uint64_t count)
+{
+    return promc__count_number(encoder->descriptor.type, count) < 0 ? 0 : count;
+}
+
 static void message_buckets(promc__encoder *encoder, const promc__point *point)
 {
     uint64_t count = 0;
 
     for (size_t i = 0; i <= point->bound_count; i++) {
         count += point->counts[i];
-        message_bucket(encoder, count,
+        message_bucket(encoder, unsigned_count(encoder, count),
                        i < point->bound_count ? point->bounds[i] : (double)INFINITY,
                        point->exemplars ? &point->exemplars[i] : NULL);
     }
+}
+
+/* Receivers refuse a native histogram whose count is not that of its native buckets. */
+static uint64_t sample_count(const promc__encoder *encoder, const promc__point *point)
+{
+    uint64_t count = 0;
+
+    if (point->native)
+        return point->native->count;
+    for (size_t i = 0; i <= point->bound_count; i++)
+        count += point->counts[i];
+    return unsigned_count(encoder, count);
 }
 
 /* A native histogram without classic buckets has only the one that holds everything, for the other
@@ -285,11 +304,8 @@ static void message_histogram(promc__encoder *encoder, const promc__point *point
 {
     promc__buffer *out = &encoder->message;
     size_t begin = promc__wire_begin(out, METRIC_HISTOGRAM);
-    uint64_t count = 0;
 
-    for (size_t i = 0; i <= point->bound_count; i++)
-        count += point->counts[i];
-    promc__wire_u64(out, HISTOGRAM_COUNT, count);
+    promc__wire_u64(out, HISTOGRAM_COUNT, sample_count(encoder, point));
     promc__wire_double(out, HISTOGRAM_SUM, point->sum);
     if (!point->native || point->bound_count)
         message_buckets(encoder, point);

@@ -90,6 +90,7 @@ static int open_cursor(promc__scrape *scrape, promc__family *family)
     if (!promc__cursor_open(&scrape->cursor, family))
         return promc__fail_memory(family->name);
     scrape->cursor.native = (scrape->encoder.format & 0xFF) == PROMC_FORMAT_PROTOBUF;
+    scrape->cursor.no_quantiles = scrape->at == AT_CREATED;
     return PROMC_OK;
 }
 

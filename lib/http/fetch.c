@@ -13,7 +13,13 @@
 #include <string.h>
 
 /* FETCH_STATUS: the longest ": status 511 Network Authentication Required: ", and some. */
-enum { FETCH_PIECE = 8192, FETCH_WHAT = 128, FETCH_WORDS = 200, FETCH_STATUS = 48 };
+enum {
+    PACK_PIECE = 256 * 1024,
+    FETCH_PIECE = 8192,
+    FETCH_WHAT = 128,
+    FETCH_WORDS = 200,
+    FETCH_STATUS = 48
+};
 
 /* One request and its redirects. */
 struct fetch {
@@ -269,21 +275,41 @@ static int begin_fetch(struct fetch *fetch)
     return status;
 }
 
+/* In pieces, between which the deadline is looked at. */
+static int pack_pieces(struct fetch *fetch, promc__gzip *gzip)
+{
+    const char *at = fetch->request.body;
+    size_t left = fetch->request.body_size;
+    int status = PROMC_OK;
+
+    while (status == PROMC_OK && left) {
+        size_t size = left < PACK_PIECE ? left : PACK_PIECE;
+
+        promc__gzip_write(gzip, &fetch->packed, at, size);
+        at += size;
+        left -= size;
+        status = promc__line_check(&fetch->line, "compressing");
+    }
+    if (status == PROMC_OK && promc__gzip_finish(gzip, &fetch->packed) != PROMC_OK)
+        status = promc__fail_memory(fetch->what);
+    return status;
+}
+
 /* Once for all redirects. */
 static int pack_body(struct fetch *fetch)
 {
     promc__gzip *gzip;
+    int status;
 
     if (!fetch->request.gzip || !fetch->request.body_size)
         return PROMC_OK;
     gzip = promc__gzip_new();
     if (!gzip)
         return promc_last_error()->code;
-    promc__gzip_write(gzip, &fetch->packed, fetch->request.body, fetch->request.body_size);
-    promc__gzip_finish(gzip, &fetch->packed);
+    status = pack_pieces(fetch, gzip);
     promc__gzip_free(gzip);
-    if (fetch->packed.error)
-        return promc__fail_memory(fetch->what);
+    if (status != PROMC_OK)
+        return status;
     fetch->request.body = fetch->packed.data;
     fetch->request.body_size = fetch->packed.size;
     return PROMC_OK;

@@ -6,9 +6,9 @@
  *
  * A removed child leaves table and list at once and is marked, so that late updates are discarded.
  * In limbo it waits until no lookup or update can be using it (promc__quiesce()), nobody holds it,
- * and no thread looked it up last: that one may be about to hold or update it. Children are never
- * given back to the allocator before the family is: a stale handle always points to a child of its
- * family.
+ * no scrape is at it, and no thread looked it up last: that one may be about to hold or update it.
+ * Children are never given back to the allocator before the family is: a stale handle always points
+ * to a child of its family.
  */
 #include "metrics/children.h"
 
@@ -158,7 +158,7 @@ void promc__children_clean(promc__family *family)
             if (!family->limbo_first)
                 family->limbo_last = 0;
             family->limbo_count--;
-            if (promc__is_recent(child) ||
+            if (promc__is_recent(child) || promc__cursors_read(family, child) ||
                 atomic_load_explicit(&child->numbers.pins, memory_order_acquire)) {
                 to_limbo(family, number);
                 continue;

@@ -175,10 +175,18 @@ static int fill_family(promc__family *family, const promc__metric_opts *options,
     return status;
 }
 
+/* As far as the caller's options reach. */
+static promc_registry *registry_of(const promc__metric_opts *options)
+{
+    size_t needed = offsetof(promc__metric_opts, registry) + sizeof(options->registry);
+
+    return options && options->size >= needed ? options->registry : NULL;
+}
+
 promc__family *promc__family_create(const promc__type *type, const promc__metric_opts *options,
                                     bool labelled)
 {
-    promc_registry *registry = options ? options->registry : NULL;
+    promc_registry *registry = registry_of(options);
     promc__family *family = NULL;
 
     if (check_options(type, options) != PROMC_OK) {

@@ -225,17 +225,19 @@ struct promc__cursor {
     uint64_t *values;        /* scratch for cells */
     size_t batch;            /* children that fit */
     promc__child *children[PROMC__VISIT_BATCH];
+    size_t reading;          /* so many of them are read without the lock */
+    double *quantiles;       /* scratch for a point */
     struct promc__exemplars *exemplars; /* scratch, made on demand; exemplar.h */
     struct promc__native_scratch *scratch; /* the same, of native histograms; native_read.c */
     bool native;                           /* native buckets are shown: set it after opening */
+    bool no_quantiles;                     /* they are not: likewise */
     int error;                             /* why a step ended early: PROMC_OK or out of memory */
     promc__buffer text;                 /* scratch for labels of children with a callback */
 };
 
 /* False: out of memory. */
 bool promc__cursor_open(promc__cursor *cursor, promc__family *family);
-/* Calls `take` for the next few children, with the family locked. False when there are no more, or
- * after cursor->error. */
+/* Calls `take` for the next few children. False when there are no more, or after cursor->error. */
 bool promc__cursor_step(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);
 void promc__cursor_close(promc__cursor *cursor);
@@ -243,6 +245,8 @@ void promc__cursor_close(promc__cursor *cursor);
 void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__point *point);
 /* A child is about to leave the list. */
 void promc__cursors_skip(promc__family *family, const promc__child *child);
+/* Whether a cursor is at it, so that it must not end. Both under the stripe lock. */
+bool promc__cursors_read(const promc__family *family, const promc__child *child);
 
 /* ---- implemented by the registry layer ------------------------------------------------------- */
 

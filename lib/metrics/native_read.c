@@ -263,6 +263,7 @@ static void fill_native(struct promc__native_scratch *scratch, const promc__fami
     scratch->count = promc__native_total(total);
     scratch->point = (promc__native_point){.schema = total->schema,
                                            .zero_threshold = total->zero_threshold,
+                                           .count = scratch->count,
                                            .zero_count = total->zero_count};
     for (int side = 0; side < 2; side++) {
         scratch->point.sides[side].buckets = total->sides[side].buckets;

@@ -56,6 +56,7 @@ typedef struct promc__native_bucket {
 typedef struct promc__native_point {
     int schema;
     double zero_threshold;
+    uint64_t count; /* of everything, NaN too; classic buckets below zero would count otherwise */
     uint64_t zero_count;
     struct {
         const promc__native_bucket *buckets; /* ascending */
@@ -94,5 +95,11 @@ typedef struct promc__point {
     double created;                   /* 0: unknown */
     double timestamp;                 /* 0: none */
 } promc__point;
+
+/* Counts are modulo 2^64. Of a gauge histogram they are below zero where more has left than came. */
+static inline double promc__count_number(promc_type type, uint64_t count)
+{
+    return type == PROMC_TYPE_GAUGE_HISTOGRAM ? (double)(int64_t)count : (double)count;
+}
 
 #endif

@@ -89,13 +89,12 @@ int promc__quantiles_configure(promc__family *family, const promc_summary_opts *
     status = check_quantiles(family, options);
     if (status != PROMC_OK)
         return status;
-    config = promc__zalloc(sizeof(*config) + 2 * quantiles->count * sizeof(double));
+    config = promc__zalloc(sizeof(*config) + quantiles->count * sizeof(double));
     if (!config)
         return promc__fail_memory(family->name);
     family->quantiles = config;
     config->schema = precision.schema;
     config->slices_per_ns = PROMC__SLICES / (precision.window * 1e9);
-    config->values = config->quantiles + quantiles->count;
     for (size_t i = 0; i < quantiles->count; i++) {
         if (!insert_quantile(config, quantiles->values[i]))
             return promc__fail(PROMC_ERROR_ARGUMENT, "%s: a quantile is there twice",

@@ -49,10 +49,12 @@ static bool is_later(uint64_t cell, uint64_t slice)
     return ahead != 0 && ahead < FAR_AHEAD && (cell & PROMC__SLICE_COUNT) != 0;
 }
 
-static void count_shared(_Atomic uint64_t *cell, uint64_t slice)
+static void count_shared(promc__ring *ring, uint32_t place, uint64_t slice)
 {
+    _Atomic uint64_t *cell = &ring->shared[place];
     uint64_t bits = atomic_load_explicit(cell, memory_order_relaxed);
 
+    atomic_store_explicit(&ring->uses_shared, true, memory_order_relaxed);
     do {
         if (is_later(bits, slice))
             return;
@@ -152,7 +154,7 @@ static bool count_value(promc__child *child, const promc__section *section, doub
     if (cell)
         count_private(cell, slice);
     else
-        count_shared(&ring->shared[place], slice);
+        count_shared(ring, place, slice);
     return true;
 }
 

@@ -9,20 +9,13 @@
 /* Sum and count. */
 #define SUMMARY_CELLS 2
 
-static void fill_summary(promc__child *child, const uint64_t *values, promc__point *point)
-{
-    promc__distribution_fill(child, values, point);
-    if (child->family->quantiles)
-        (void)promc__quantiles_fill(child, point);
-}
-
 static const promc__type summary_type = {
     .kind = PROMC_TYPE_SUMMARY,
     .word = "summary",
     .reserved = "quantile",
     .has_unit = true,
     .has_created = true,
-    .fill = fill_summary,
+    .fill = promc__distribution_fill,
     .prepare = promc__quantiles_prepare,
     .finish = promc__quantiles_finish,
 };

@@ -1,28 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Visiting the children of a family for a scrape. The family is locked only for a few children at a
- * time: lookups and updates never meet that lock, the making of a child waits some microseconds.
+ * time: lookups and updates never meet that lock, the making of a child waits some microseconds. What
+ * takes longer is done without it.
  */
 #include "base/lock.h"
 #include "base/memory.h"
 #include "cells/level.h"
 #include "metrics/exemplar.h"
+#include "metrics/quantiles.h"
 
 /* Scratch for cells: a batch of histograms should be worth the barrier of a snapshot. */
 #define SCRATCH_WORDS 1024
 /* How many children before its own a text is asked for. */
 #define TEXTS_AHEAD 8
 
-bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
+static bool make_scratch(promc__cursor *cursor)
 {
+    const promc__family *family = cursor->family;
     size_t words = family->cells > SCRATCH_WORDS ? family->cells : SCRATCH_WORDS;
 
-    *cursor = (promc__cursor){.family = family, .batch = PROMC__VISIT_BATCH};
     if (family->cells > 1 && words / family->cells < cursor->batch)
         cursor->batch = words / family->cells;
     cursor->values = promc__malloc(words * sizeof(*cursor->values));
-    if (!cursor->values)
+    if (!cursor->values || !family->quantiles)
+        return cursor->values != NULL;
+    cursor->quantiles = promc__malloc(family->quantiles->count * sizeof(*cursor->quantiles));
+    if (!cursor->quantiles)
+        promc__free(cursor->values);
+    return cursor->quantiles != NULL;
+}
+
+bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
+{
+    *cursor = (promc__cursor){.family = family, .batch = PROMC__VISIT_BATCH};
+    if (!make_scratch(cursor)) {
+        *cursor = (promc__cursor){0};
         return false;
+    }
     promc__family_expire(family);
     promc__lock(promc__stripe(family));
     cursor->next = promc__child_at(family, family->first);
@@ -50,6 +65,7 @@ void promc__cursor_close(promc__cursor *cursor)
         family->type->native_finish(cursor);
     promc__buffer_free(&cursor->text);
     promc__free(cursor->values);
+    promc__free(cursor->quantiles);
     *cursor = (promc__cursor){0};
 }
 
@@ -59,6 +75,16 @@ void promc__cursors_skip(promc__family *family, const promc__child *child)
         if (cursor->next == child)
             cursor->next = promc__child_next(child);
     }
+}
+
+bool promc__cursors_read(const promc__family *family, const promc__child *child)
+{
+    for (const promc__cursor *cursor = family->cursors; cursor; cursor = cursor->following) {
+        for (size_t i = 0; i < cursor->reading; i++)
+            if (cursor->children[i] == child)
+                return true;
+    }
+    return false;
 }
 
 static inline void set_point(promc__cursor *cursor, promc__child *child, promc__point *point)
@@ -159,6 +185,25 @@ static void give_batch(promc__cursor *cursor, size_t count,
     }
 }
 
+/* Quantiles are added up from thousands of cells of every thread. Children that are removed meanwhile
+ * stay until they were shown. */
+static void give_quantiles(promc__cursor *cursor, size_t count,
+                           void (*take)(const promc__point *point, void *arg), void *arg)
+{
+    const promc__family *family = cursor->family;
+    promc__point point = {0};
+
+    cursor->reading = count;
+    promc__unlock(promc__stripe(family));
+    for (size_t i = 0; i < count; i++) {
+        (void)promc__quantiles_fill(cursor->children[i], cursor->quantiles, &point);
+        give_child(cursor, cursor->children[i], cursor->values + i * family->cells, &point, take,
+                   arg);
+    }
+    promc__lock(promc__stripe(family));
+    cursor->reading = 0;
+}
+
 /* A child with a callback: the host's code runs without our lock. */
 static void take_callback(promc__cursor *cursor, promc__child *child, promc__callback callback,
                           void (*take)(const promc__point *point, void *arg), void *arg)
@@ -240,7 +285,10 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
         any = family->type->native_step(cursor, take, arg);
     } else {
         count = read_batch(cursor);
-        give_batch(cursor, count, take, arg);
+        if (family->quantiles && !cursor->no_quantiles)
+            give_quantiles(cursor, count, take, arg);
+        else
+            give_batch(cursor, count, take, arg);
         any = count != 0;
     }
     promc__unlock(promc__stripe(family));

@@ -68,6 +68,10 @@ static void define(void)
         promc_gauge_histogram_observe(there, i);
     for (int i = 3; i <= 18; i++)
         promc_gauge_histogram_forget(there, i);
+    there = promc_gauge_histogram_new("n_left", "More left than came.", .native_factor = 2,
+                                      .buckets = PROMC_BUCKETS(2, 10));
+    promc_gauge_histogram_observe(there, 5);
+    promc_gauge_histogram_forget(there, 1.5);
     for (int schema = -4; schema <= 8; schema++) {
         char name[32];
 

@@ -330,6 +330,45 @@ static void a_gauge_histogram_observes_and_forgets(void **state)
     assert_number(sample(registry, "gh_gsum", NULL), 0);
 }
 
+struct kept {
+    char data[500];
+    size_t size;
+};
+
+static int keep(const void *data, size_t size, void *arg)
+{
+    struct kept *kept = arg;
+
+    assert_true(size <= sizeof(kept->data) - kept->size);
+    memcpy(kept->data + kept->size, data, size);
+    kept->size += size;
+    return 0;
+}
+
+static void more_may_leave_than_came(void **state)
+{
+    static const char message[] = "\x3E\n\x02gh\x12\0\x18\x05\"4:2\x08\0\x11\0\0\0\0\0\0\xF8\xBF"
+                                  "\x1A\x0B\x08\0\x11\0\0\0\0\0\0\xF0?"
+                                  "\x1A\x0B\x08\0\x11\0\0\0\0\0\0\0@"
+                                  "\x1A\x0B\x08\0\x11\0\0\0\0\0\0\xF0\x7F";
+    promc_gauge_histogram *gh = promc_gauge_histogram_new("gh", "", .registry = registry,
+                                                          .buckets = PROMC_BUCKETS(1, 2));
+    struct kept kept = {.size = 0};
+    (void)state;
+
+    promc_gauge_histogram_forget(gh, 1.5);
+    assert_true(exposes(registry, "gh_bucket{le=\"1.0\"} 0.0\ngh_bucket{le=\"2.0\"} -1.0\n"
+                                  "gh_bucket{le=\"+Inf\"} -1.0\n"));
+    assert_true(exposes(registry, "gh_gcount -1.0\n"));
+    assert_number(sample(registry, "gh_bucket", PROMC_PAIRS({"le", "2.0"})), -1);
+    assert_number(sample(registry, "gh_gcount", NULL), -1);
+    assert_number(sample(registry, "gh_gsum", NULL), -1.5);
+    /* Protobuf cannot say it: its counts have no sign. */
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_PROTOBUF, keep, &kept), PROMC_OK);
+    assert_int_equal(kept.size, sizeof(message) - 1);
+    assert_memory_equal(kept.data, message, sizeof(message) - 1);
+}
+
 static void a_gauge_histogram_has_no_created_series(void **state)
 {
     (void)state;
@@ -370,6 +409,7 @@ int main(void)
         T(every_bucket_is_found),
         T(a_summary_has_count_and_sum),
         T(a_gauge_histogram_observes_and_forgets),
+        T(more_may_leave_than_came),
         T(a_gauge_histogram_has_no_created_series),
         T(a_gauge_histogram_of_negative_values_keeps_its_sum),
     };

@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #if defined(__linux__)
 #include <sys/prctl.h>
 #endif
@@ -229,6 +230,12 @@ static void wrong_arguments(void **state)
     assert_int_equal(promc_push_to_gateway("::1", "j"), PROMC_ERROR_ARGUMENT);
     assert_message("brackets: [::1]");
     assert_int_equal(promc_push_to_gateway("https://h", "j"), PROMC_ERROR_UNSUPPORTED);
+#define HEADED(name, ...)                                                                          \
+    promc_push_to_gateway("127.0.0.1:1", "j", .registry = registry,                                \
+                          .headers = PROMC_PAIRS({name, "x"}), __VA_ARGS__)
+    assert_int_equal(HEADED("Content-Type", .gzip = false), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(HEADED("content-encoding", .gzip = true), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(HEADED("Authorization", .token = "t"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_gateway_push(NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_gateway_push(&(promc_push_opts){.size = 0, .gateway = "h", .job = "j"}),
                      PROMC_ERROR_ARGUMENT);
@@ -542,6 +549,13 @@ static void pushers_that_cannot_start(void **state)
     assert_null(promc_pusher_start("///", "j"));
     assert_null(promc_pusher_start("h", "j", .user = "only"));
     assert_null(promc_pusher_start("h", "j", .interval = -1));
+    assert_null(promc_pusher_start("h", "j", .interval = 1.1e9));
+    assert_message("from 0.001 to 1e9 seconds");
+    assert_null(promc_pusher_start("h", "j", .timeout = (double)NAN));
+    assert_null(promc_graphite_start("h", .timeout = (double)NAN));
+    assert_message("timeout");
+    assert_null(promc_pusher_start("h", "j", .headers = PROMC_PAIRS({"Content-Type", "x"})));
+    assert_message("twice");
     assert_null(promc_graphite_start("h:port"));
     assert_null(promc_graphite_start("h", .prefix = "a b"));
     assert_null(promc_graphite_start("h", .prefix = "a\x7F"));
@@ -555,7 +569,6 @@ static void pushers_that_cannot_start(void **state)
     assert_null(promc_graphite_pusher_create(NULL));
     assert_null(promc_remote_write_pusher_create(NULL));
     assert_null(promc_pusher_create(NULL));
-    assert_null(promc_pusher_start("h", "j", .interval = 1e9));
     promc__thread_start = no_thread;
     assert_null(promc_pusher_start("h", "j"));
     promc__thread_start = start;

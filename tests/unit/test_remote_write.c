@@ -169,8 +169,9 @@ static void requests_are_cut_at_samples(void **state)
         promc_gauge_family_new("some.gauge", "Help.", PROMC_LABELS("Z", "a"), .registry = registry);
     static const char in_order[] = "\n\x08\n\x01Z\x12\x03q\"7"
                                    "\n\x16\n\x08__name__\x12\nsome_gauge"
-                                   "\n\x05\n\x01"
-                                   "a\x12\x00"
+                                   "\n\x06\n\x01"
+                                   "a\x12\x01"
+                                   "b"
                                    "\n\x08\n\x03job\x12\x01j";
     const promc__write_settings settings = {
         .external = PROMC_PAIRS({"job", "j"}, {"a", "mine"}), .now_ms = 1234, .samples_each = 10};
@@ -182,7 +183,7 @@ static void requests_are_cut_at_samples(void **state)
         char value[16];
 
         snprintf(value, sizeof(value), "q\"%d", i);
-        promc_gauge_set(promc_gauge_labels(family, value, ""), i);
+        promc_gauge_set(promc_gauge_labels(family, value, "b"), i);
     }
     assert_int_equal(promc__write_requests_fill(&requests, registry, &settings), PROMC_OK);
     assert_int_equal(requests.count, 3);
@@ -393,6 +394,79 @@ static void memory_is_refused(void **state)
     promc_registry_free(registry);
 }
 
+/* Those that are told apart in the registry, and would be the same name in a request. */
+static void labels_of_the_same_escaped_name(void **state)
+{
+    static const char labels[] = "\n\x0D\n\x08__name__\x12\x01g"
+                                 "\n\x0A\n\x03"
+                                 "a_b\x12\x03own"
+                                 "\n\x0A\n\x03"
+                                 "c_d\x12\x03one\x12";
+    const promc__write_settings settings = {
+        .external = PROMC_PAIRS({"a.b", "1"}, {"a_b", "2"}, {"c.d", "one"}, {"c_d", "other"}),
+        .now_ms = 1234,
+        .samples_each = 10};
+    promc_registry *registry = promc_registry_new();
+    promc_gauge_family *family =
+        promc_gauge_family_new("g", "", PROMC_LABELS("a.b"), .registry = registry);
+    promc__write_requests requests;
+    (void)state;
+
+    (void)promc_gauge_labels(family, "own");
+    assert_int_equal(promc__write_requests_fill(&requests, registry, &settings), PROMC_OK);
+    assert_true(contains_bytes(&requests.data, labels, sizeof(labels) - 1));
+    promc__write_requests_free(&requests);
+    promc_registry_free(registry);
+}
+
+/* An empty value is no label, so there is none that would keep the pushed one away. */
+static void empty_values_are_not_sent(void **state)
+{
+    static const char labels[] = "\n\x0D\n\x08__name__\x12\x01g"
+                                 "\n\x06\n\x01"
+                                 "b\x12\x01x\x12";
+    const promc__write_settings settings = {
+        .external = PROMC_PAIRS({"b", "x"}, {"c", ""}), .now_ms = 1234, .samples_each = 10};
+    promc_registry *registry = promc_registry_new();
+    promc_gauge_family *family =
+        promc_gauge_family_new("g", "", PROMC_LABELS("a", "b"), .registry = registry);
+    promc__write_requests requests;
+    (void)state;
+
+    (void)promc_gauge_labels(family, "", "");
+    assert_int_equal(promc__write_requests_fill(&requests, registry, &settings), PROMC_OK);
+    assert_true(contains_bytes(&requests.data, labels, sizeof(labels) - 1));
+    promc__write_requests_free(&requests);
+    promc_registry_free(registry);
+}
+
+/* Where more has left than came, samples say so; a native histogram, whose counts have no sign, takes
+ * that bucket as empty, and counts what is in the others. */
+static void counts_below_zero(void **state)
+{
+    static const char minus_one[] = "\x09\0\0\0\0\0\0\xF0\xBF";
+    static const char native[] = "\x08\x01\x19\0\0\0\0\0\0\x0C@"; /* count, sum */
+    promc_registry *registry = promc_registry_new();
+    promc_gauge_histogram *g = promc_gauge_histogram_new(
+        "g", "", .registry = registry, .native_factor = 2, .buckets = PROMC_BUCKETS(2, 10));
+    promc__write_settings settings = {.now_ms = 1234, .samples_each = 10};
+    promc__write_requests requests;
+    (void)state;
+
+    promc_gauge_histogram_observe(g, 5);
+    promc_gauge_histogram_forget(g, 1.5);
+    for (int round = 0; round < 2; round++) {
+        settings.native = round == 1;
+        assert_int_equal(promc__write_requests_fill(&requests, registry, &settings), PROMC_OK);
+        assert_int_equal(
+            count_fields((unsigned char *)requests.data.data, requests.data.size, 1), 5 + round);
+        assert_true(contains_bytes(&requests.data, minus_one, sizeof(minus_one) - 1));
+        assert_true(contains_bytes(&requests.data, native, sizeof(native) - 1) == settings.native);
+        promc__write_requests_free(&requests);
+    }
+    promc_registry_free(registry);
+}
+
 static void wrong_options(void **state)
 {
     (void)state;
@@ -431,6 +505,9 @@ int main(void)
         cmocka_unit_test(native_histograms_are_series),
         cmocka_unit_test(samples_of_collectors),
         cmocka_unit_test(memory_is_refused),
+        cmocka_unit_test(labels_of_the_same_escaped_name),
+        cmocka_unit_test(empty_values_are_not_sent),
+        cmocka_unit_test(counts_below_zero),
         cmocka_unit_test(wrong_options),
         cmocka_unit_test(no_answer_is_status_0),
     };
