@@ -37,7 +37,7 @@ static void times_are_written(void **state)
         assert_string_equal(written_time(4107542400, 100), "2100-03-01T00:00:00.0000001Z");
         assert_string_equal(written_time(-62135596800, 0), "0001-01-01T00:00:00Z");
         assert_string_equal(written_time(253402300799, 999999999), "9999-12-31T23:59:59.999999999Z");
-        assert_int_equal(promc__time_later((struct timespec){253402300700, 0}, 1e9).tv_sec,
+        assert_int_equal(promc__time_later((struct timespec){(time_t)253402300700, 0}, 1e9).tv_sec,
                          253402300799);
     }
 }

@@ -946,6 +946,7 @@ static void transport_carries_https(void **state)
     assert_int_equal(ASK(.transport = &transport), PROMC_ERROR_SYSTEM);
     assert_message("cannot send: the transport failed");
     assert_int_equal(sessions_open, 0);
+    server_forget(&server);
     transport.write = session_write;
 
     transport.open = session_refused;

@@ -1310,7 +1310,7 @@ int main(void)
         TEST(respond_to_a_failing_sink),
         TEST(every_allocation_fails),
         TEST(every_single_allocation_fails),
-        cmocka_unit_test(dates),
+        TEST(dates),
     };
     const promc_allocator allocator = {limited_malloc, limited_realloc, plain_free, NULL};
 
