@@ -153,6 +153,7 @@ int promc__family_remove(promc__family *family, const char *const *values, size_
 int promc__family_remove_matching(promc__family *family, const promc_label *labels);
 void promc__family_clear(promc__family *family);
 size_t promc__family_size(promc__family *family);
+
 static inline promc__child *promc__slab_child(const promc__family *family, const promc__slab *slab,
                                               uint32_t index)
 {
