@@ -24,6 +24,7 @@ enum { METADATA_TYPE = 1, METADATA_NAME, METADATA_HELP = 4, METADATA_UNIT };
 
 /* A label of the series being made, by places in the scratch buffer. */
 struct series_label {
+    size_t raw, raw_size; /* the name before it was escaped */
     size_t name, name_size, value, value_size;
 };
 
@@ -35,7 +36,7 @@ struct filling {
     promc__buffer name; /* scratch */
     struct series_label *labels;
     size_t label_count, label_capacity;
-    const promc__descriptor *described; /* the family whose metadata was written last */
+    promc__buffer described; /* the name of the family whose metadata was written last */
 };
 
 /* ---- labels ---------------------------------------------------------------------------------- */
@@ -57,34 +58,47 @@ static struct series_label *new_label(struct filling *filling)
     return &filling->labels[filling->label_count++];
 }
 
-static void append_plain(promc__buffer *out, const char *text, size_t size)
+static void append_value(promc__buffer *out, const char *value, size_t size, bool escaped)
 {
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-
-        if (c == '\\' && i + 1 < size)
-            c = text[++i] == 'n' ? '\n' : text[i];
-        promc__buffer_char(out, c);
-    }
+    if (escaped)
+        promc__label_unescape(out, value, size);
+    else
+        promc__buffer_append(out, value, size);
 }
 
-/* Names are escaped to the old character set, which every receiver takes. */
-static void add_label(struct filling *filling, const char *name, size_t name_size,
-                      const char *value, size_t value_size, bool escaped_value)
+static void add_label(struct filling *filling, const promc__label_part *part, bool escaped)
 {
     struct series_label *label = new_label(filling);
 
     if (!label)
         return;
-    label->name = filling->text.size;
-    promc__escape_label_name(&filling->text, name, name_size, PROMC__UNDERSCORES);
-    label->name_size = filling->text.size - label->name;
+    label->raw = label->name = filling->text.size;
+    append_value(&filling->text, part->name, part->name_size, escaped);
+    label->raw_size = label->name_size = filling->text.size - label->name;
     label->value = filling->text.size;
-    if (escaped_value)
-        append_plain(&filling->text, value, value_size);
-    else
-        promc__buffer_append(&filling->text, value, value_size);
+    append_value(&filling->text, part->value, part->value_size, escaped);
     label->value_size = filling->text.size - label->value;
+}
+
+static void add_plain_label(struct filling *filling, const char *name, size_t name_size,
+                            const char *value)
+{
+    const promc__label_part part = {
+        .name = name, .name_size = name_size, .value = value, .value_size = strlen(value)};
+
+    add_label(filling, &part, false);
+}
+
+/* The name of a family's samples, in the old character set, which every receiver takes. */
+static void append_sample_name(struct filling *filling, promc__buffer *out,
+                               const promc__descriptor *family, promc__sample_kind kind)
+{
+    promc__buffer *name = &filling->name;
+
+    name->size = 0;
+    (void)promc__family_name(name, family, PROMC__UNDERSCORES);
+    promc__buffer_string(name, promc__sample_suffix(family, kind));
+    promc__escape_metric_name(out, name->data ? name->data : "", name->size, PROMC__UNDERSCORES);
 }
 
 static void add_name_label(struct filling *filling, const promc__sample *sample)
@@ -93,16 +107,49 @@ static void add_name_label(struct filling *filling, const promc__sample *sample)
 
     if (!label)
         return;
-    label->name = filling->text.size;
+    label->raw = label->name = filling->text.size;
     promc__buffer_string(&filling->text, "__name__");
-    label->name_size = filling->text.size - label->name;
-    filling->name.size = 0;
-    promc__buffer_append(&filling->name, sample->descriptor->name, sample->descriptor->name_size);
-    promc__buffer_string(&filling->name, promc__sample_suffix(sample->descriptor, sample->kind));
+    label->raw_size = label->name_size = filling->text.size - label->name;
     label->value = filling->text.size;
-    promc__escape_metric_name(&filling->text, filling->name.data ? filling->name.data : "",
-                              filling->name.size, PROMC__UNDERSCORES);
+    append_sample_name(filling, &filling->text, sample->descriptor, sample->kind);
     label->value_size = filling->text.size - label->value;
+}
+
+static bool blends_with_another(const struct filling *filling, const struct series_label *label)
+{
+    const char *text = filling->text.data;
+
+    for (size_t i = 0; i < filling->label_count; i++) {
+        const struct series_label *other = &filling->labels[i];
+
+        if (promc__label_names_blend(text + label->raw, label->raw_size, text + other->raw,
+                                     other->raw_size))
+            return true;
+    }
+    return false;
+}
+
+/* Names are escaped to the old character set, which every receiver takes; no receiver takes a label
+ * twice, so names that would be the same then are spelt out. */
+static void escape_label_names(struct filling *filling)
+{
+    promc__buffer *name = &filling->name;
+
+    for (size_t i = 0; i < filling->label_count && !filling->text.error; i++) {
+        struct series_label *label = &filling->labels[i];
+        const char *raw = filling->text.data + label->raw;
+
+        if (!promc__label_name_blurs(raw, label->raw_size, PROMC__UNDERSCORES))
+            continue;
+        name->size = 0;
+        if (blends_with_another(filling, label))
+            promc__spell_label_name(name, raw, label->raw_size);
+        else
+            promc__escape_label_name(name, raw, label->raw_size, PROMC__UNDERSCORES);
+        label->name = filling->text.size;
+        label->name_size = name->size;
+        promc__buffer_append(&filling->text, name->data ? name->data : "", name->size);
+    }
 }
 
 static bool has_label(const struct filling *filling, const char *name)
@@ -110,8 +157,8 @@ static bool has_label(const struct filling *filling, const char *name)
     size_t size = strlen(name);
 
     for (size_t i = 0; i < filling->label_count; i++) {
-        if (filling->labels[i].name_size == size &&
-            memcmp(filling->text.data + filling->labels[i].name, name, size) == 0)
+        if (filling->labels[i].raw_size == size &&
+            memcmp(filling->text.data + filling->labels[i].raw, name, size) == 0)
             return true;
     }
     return false;
@@ -126,15 +173,14 @@ static void gather_labels(struct filling *filling, const promc__sample *sample)
     filling->label_count = 0;
     add_name_label(filling, sample);
     while (promc__label_next(&at, end, &part))
-        add_label(filling, part.name, part.name_size, part.value, part.value_size, true);
+        add_label(filling, &part, true);
     if (sample->extra_name)
-        add_label(filling, sample->extra_name, sample->extra_name_size, sample->extra_value,
-                  strlen(sample->extra_value), false);
+        add_plain_label(filling, sample->extra_name, sample->extra_name_size, sample->extra_value);
     for (const promc_label *label = filling->settings->external; label && label->name; label++) {
         if (!filling->text.error && !has_label(filling, label->name))
-            add_label(filling, label->name, strlen(label->name), label->value, strlen(label->value),
-                      false);
+            add_plain_label(filling, label->name, strlen(label->name), label->value);
     }
+    escape_label_names(filling);
 }
 
 /* Receivers want labels sorted by name. There are few, and most are in order already. */
@@ -280,20 +326,30 @@ static void write_metadata_of(struct filling *filling, const promc__descriptor *
         [PROMC_TYPE_GAUGE_HISTOGRAM] = 4, [PROMC_TYPE_SUMMARY] = 5, [PROMC_TYPE_INFO] = 6,
         [PROMC_TYPE_STATESET] = 7,        [PROMC_TYPE_UNKNOWN] = 0,
     };
-    promc__buffer *out = &filling->requests->data, *name = &filling->name;
+    promc__buffer *out = &filling->requests->data;
     size_t metadata = promc__wire_begin(out, REQUEST_METADATA), inner;
 
-    name->size = 0;
-    promc__buffer_append(name, family->name, family->name_size);
-    promc__buffer_string(name, promc__sample_suffix(family, PROMC__SAMPLE_VALUE));
     promc__wire_u64(out, METADATA_TYPE, types[family->type]);
     inner = promc__wire_begin(out, METADATA_NAME);
-    promc__escape_metric_name(out, name->data ? name->data : "", name->size, PROMC__UNDERSCORES);
+    append_sample_name(filling, out, family, PROMC__SAMPLE_VALUE);
     promc__wire_end(out, inner);
     promc__wire_bytes(out, METADATA_HELP, family->help ? family->help : "", family->help_size);
     if (family->unit)
         promc__wire_bytes(out, METADATA_UNIT, family->unit, strlen(family->unit));
     promc__wire_end(out, metadata);
+}
+
+/* Descriptors come and go, so it is the name that tells. */
+static bool is_described(struct filling *filling, const promc__descriptor *family)
+{
+    promc__buffer *described = &filling->described;
+
+    if (described->size == family->name_size &&
+        memcmp(described->data, family->name, family->name_size) == 0)
+        return true;
+    described->size = 0;
+    promc__buffer_append(described, family->name, family->name_size);
+    return false;
 }
 
 static int write_point_series(const promc__descriptor *family, const promc__point *point, void *arg)
@@ -302,14 +358,15 @@ static int write_point_series(const promc__descriptor *family, const promc__poin
     bool native = filling->settings->native && point->native;
     int error;
 
-    if (filling->described != family)
+    if (!is_described(filling, family))
         write_metadata_of(filling, family);
-    filling->described = family;
     if (native)
         write_native(filling, family, point);
     if (!native || point->bound_count)
         promc__each_sample(family, point, write_series, filling);
     error = filling->text.error ? filling->text.error : filling->name.error;
+    if (!error)
+        error = filling->described.error;
     if (!error)
         error = filling->requests->data.error;
     return error ? promc__fail(error, "remote write: no room for the samples") : PROMC_OK;
@@ -327,6 +384,7 @@ int promc__write_requests_fill(promc__write_requests *requests, promc_registry *
         status = promc__fail_memory("remote write");
     promc__buffer_free(&filling.text);
     promc__buffer_free(&filling.name);
+    promc__buffer_free(&filling.described);
     promc__free(filling.labels);
     return status;
 }

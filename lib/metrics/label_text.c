@@ -127,6 +127,80 @@ size_t promc__label_place(const char *text, size_t size, const char *name)
     return size;
 }
 
+void promc__label_unescape(promc__buffer *out, const char *escaped, size_t size)
+{
+    struct name_reader reader = {escaped, escaped + size, true};
+    int c;
+
+    while ((c = next_name_byte(&reader)) >= 0)
+        promc__buffer_char(out, (char)c);
+}
+
+/* ---- names that look the same ---------------------------------------------------------------- */
+
+/* The next character as the old character set has it; -1 at the end. */
+static int next_legacy_character(struct name_reader *reader, bool first)
+{
+    int c = next_name_byte(reader);
+
+    if (c < 0)
+        return c;
+    while (reader->at < reader->end && ((unsigned char)*reader->at & 0xC0) == 0x80)
+        reader->at++;
+    return promc__legacy_label_character((uint32_t)c, first);
+}
+
+static bool readers_blend(struct name_reader a, struct name_reader b)
+{
+    const struct name_reader a_start = a, b_start = b;
+    int left = next_legacy_character(&a, true), right = next_legacy_character(&b, true);
+
+    while (left == right && left >= 0) {
+        left = next_legacy_character(&a, false);
+        right = next_legacy_character(&b, false);
+    }
+    return left == right && compare_readers(a_start, b_start) != 0;
+}
+
+static struct name_reader raw_reader(const char *name, size_t size)
+{
+    return (struct name_reader){name, name + size, false};
+}
+
+bool promc__label_names_blend(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    return readers_blend(raw_reader(a, a_size), raw_reader(b, b_size));
+}
+
+/* The name of the metric is a label, too, for whoever reads the sample. */
+bool promc__label_blends(const char *name, size_t size, const promc__label_names *among)
+{
+    const char *at = among->text, *end = at + among->size;
+    promc__label_part part;
+
+    if (!promc__label_name_blurs(name, size, PROMC__UNDERSCORES))
+        return false;
+    while (promc__label_next(&at, end, &part)) {
+        if (readers_blend(raw_reader(name, size), part_reader(&part)))
+            return true;
+    }
+    return promc__label_names_blend(name, size, "__name__", 8) ||
+           (among->extra &&
+            promc__label_names_blend(name, size, among->extra, among->extra_size));
+}
+
+/* Names that dots would make equal blend with underscores, too, as those lose more. */
+void promc__label_escape(promc__buffer *out, const char *name, size_t size,
+                         const promc__label_names *among, enum promc__escaping escaping)
+{
+    if (promc__label_name_blurs(name, size, escaping) && promc__label_blends(name, size, among))
+        promc__spell_label_name(out, name, size);
+    else
+        promc__escape_label_name(out, name, size, escaping);
+}
+
+/* ---- texts ----------------------------------------------------------------------------------- */
+
 bool promc__escaped_equals(const char *escaped, size_t escaped_size, const char *raw, size_t size)
 {
     const char *end = escaped + escaped_size;

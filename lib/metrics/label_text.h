@@ -7,6 +7,7 @@
 #define PROMC_METRICS_LABEL_TEXT_H
 
 #include "base/buffer.h"
+#include "base/names.h"
 
 #include <promc/common.h>
 
@@ -36,6 +37,33 @@ size_t promc__label_place(const char *text, size_t size, const char *name);
 
 /* Whether an escaped value is that of `raw`. */
 bool promc__escaped_equals(const char *escaped, size_t escaped_size, const char *raw, size_t size);
+
+/* Appends the name or the value of a part without its escapes. */
+void promc__label_unescape(promc__buffer *out, const char *escaped, size_t size);
+
+/* The names of a sample's labels: those of a text, and one more (NULL: none). */
+typedef struct promc__label_names {
+    const char *text;
+    size_t size;
+    const char *extra;
+    size_t extra_size;
+} promc__label_names;
+
+/* Whether one name of a sample has characters that underscores stand for in the old character set,
+ * and looks like another one of them then. */
+bool promc__label_blends(const char *name, size_t size, const promc__label_names *among);
+
+/*
+ * Appends one name of a sample as `escaping` has it. A name that blends with another one is spelt
+ * out instead (promc__spell_label_name()): Prometheus refuses a whole scrape for one label that is
+ * there twice.
+ */
+void promc__label_escape(promc__buffer *out, const char *name, size_t size,
+                         const promc__label_names *among, enum promc__escaping escaping);
+
+/* Whether two different names look the same once underscores stand for what is not in the old
+ * character set. */
+bool promc__label_names_blend(const char *a, size_t a_size, const char *b, size_t b_size);
 
 /* Appends one label, with a comma before it unless the text (which begins at `start` of the buffer)
  * is empty. Invalid UTF-8 in the value is repaired. */

@@ -27,9 +27,13 @@ void promc__entry_free(promc__entry *entry)
 {
     if (!entry)
         return;
-    for (size_t i = 0; i < entry->name_count; i++)
+    for (size_t i = 0; i < entry->name_count; i++) {
         promc__free(entry->names[i]);
+        if (entry->escaped)
+            promc__free(entry->escaped[i]);
+    }
     promc__free(entry->names);
+    promc__free(entry->escaped);
     promc__free(entry);
 }
 
@@ -128,6 +132,7 @@ static void free_contents(promc_registry *registry)
     }
     registry->count = 0;
     promc__name_index_free(&registry->index);
+    promc__name_index_free(&registry->escaped);
     promc__buffer_free(&registry->target_info);
     registry->has_target_info = false;
     registry->first_error = (promc_error){0};
@@ -168,7 +173,8 @@ static bool reserve_places(promc_registry *registry, const promc__entry *entry)
     size_t capacity = registry->capacity ? 2 * registry->capacity : 16;
     promc__entry **entries;
 
-    if (!promc__name_index_reserve(&registry->index, entry->name_count))
+    if (!promc__name_index_reserve(&registry->index, entry->name_count) ||
+        (entry->escaped && !promc__name_index_reserve(&registry->escaped, entry->name_count)))
         return false;
     if (registry->count < registry->capacity)
         return true;
@@ -184,8 +190,11 @@ static void append_entry(promc_registry *registry, promc__entry *entry)
 {
     entry->id = registry->next_id++;
     registry->entries[registry->count++] = entry;
-    for (size_t i = 0; i < entry->name_count; i++)
+    for (size_t i = 0; i < entry->name_count; i++) {
         promc__name_index_add(&registry->index, entry->names[i]);
+        if (entry->escaped && entry->escaped[i])
+            promc__name_index_add(&registry->escaped, entry->escaped[i]);
+    }
     if (entry->family) {
         entry->family->registry = registry;
         entry->family->entry_id = entry->id;
@@ -208,6 +217,10 @@ int promc__registry_insert(promc_registry *registry, promc__entry *entry)
     const promc__family *family;
     const char *taken;
 
+    if (!promc__entry_escape_names(entry)) {
+        promc__entry_free(entry);
+        return promc__fail_memory("registry");
+    }
     promc__lock(&promc__registry_lock);
     taken = taken_name(registry, entry);
     if (registry->parent) {
@@ -256,8 +269,11 @@ static void remove_entry(promc_registry *registry, size_t place)
     registry->count--;
     memmove(&registry->entries[place], &registry->entries[place + 1],
             (registry->count - place) * sizeof(*registry->entries));
-    for (size_t i = 0; i < entry->name_count; i++)
+    for (size_t i = 0; i < entry->name_count; i++) {
         promc__name_index_remove(&registry->index, entry->names[i]);
+        if (entry->escaped && entry->escaped[i])
+            promc__name_index_remove(&registry->escaped, entry->escaped[i]);
+    }
     if (entry->family)
         entry->family->registry = NULL;
     entry->removed = true;
