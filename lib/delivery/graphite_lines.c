@@ -55,7 +55,7 @@ static void append_label_name(struct graphite_walk *walk, const struct graphite_
     else
         promc__buffer_append(name, label->name, label->name_size);
     if (!name->error && promc__label_blends(name->data, name->size, among))
-        promc__spell_label_name(walk->out, name->data, name->size);
+        promc__label_spell(walk->out, name->data, name->size, among);
     else
         append_sanitized(walk->out, label->name, label->name_size, label->escaped);
 }
@@ -71,8 +71,10 @@ static void append_label(struct graphite_walk *walk, const struct graphite_label
 
 static void append_labels(struct graphite_walk *walk, const promc__sample *sample)
 {
-    const promc__label_names names = {sample->labels, sample->labels_size, sample->extra_name,
-                                      sample->extra_name_size};
+    const promc__label_names names = {.text = sample->labels,
+                                      .size = sample->labels_size,
+                                      .extra = sample->extra_name,
+                                      .extra_size = sample->extra_name_size};
     const char *at = sample->labels, *end = at + sample->labels_size;
     struct graphite_label extra = {.name = sample->extra_name};
     promc__label_part part;

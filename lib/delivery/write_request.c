@@ -24,7 +24,6 @@ enum { METADATA_TYPE = 1, METADATA_NAME, METADATA_HELP = 4, METADATA_UNIT };
 
 /* A label of the series being made, by places in the scratch buffer. */
 struct series_label {
-    size_t raw, raw_size; /* the name before it was escaped */
     size_t name, name_size, value, value_size;
 };
 
@@ -34,6 +33,7 @@ struct filling {
     size_t samples;
     promc__buffer text; /* names and values of the labels */
     promc__buffer name; /* scratch */
+    promc__buffer external; /* the text of the external labels */
     struct series_label *labels;
     size_t label_count, label_capacity;
     promc__buffer described; /* the name of the family whose metadata was written last */
@@ -58,35 +58,36 @@ static struct series_label *new_label(struct filling *filling)
     return &filling->labels[filling->label_count++];
 }
 
-static void append_value(promc__buffer *out, const char *value, size_t size, bool escaped)
-{
-    if (escaped)
-        promc__label_unescape(out, value, size);
-    else
-        promc__buffer_append(out, value, size);
-}
-
-static void add_label(struct filling *filling, const promc__label_part *part, bool escaped)
+/* Names are escaped to the old character set, which every receiver takes. */
+static void add_label(struct filling *filling, const char *name, size_t name_size,
+                      const char *value, size_t value_size, const promc__label_names *among)
 {
     struct series_label *label = new_label(filling);
 
     if (!label)
         return;
-    label->raw = label->name = filling->text.size;
-    append_value(&filling->text, part->name, part->name_size, escaped);
-    label->raw_size = label->name_size = filling->text.size - label->name;
+    label->name = filling->text.size;
+    promc__label_escape(&filling->text, name, name_size, among, PROMC__UNDERSCORES);
+    label->name_size = filling->text.size - label->name;
     label->value = filling->text.size;
-    append_value(&filling->text, part->value, part->value_size, escaped);
-    label->value_size = filling->text.size - label->value;
+    promc__buffer_append(&filling->text, value, value_size);
+    label->value_size = value_size;
 }
 
-static void add_plain_label(struct filling *filling, const char *name, size_t name_size,
-                            const char *value)
+static void add_stored_label(struct filling *filling, const promc__label_part *part,
+                             const promc__label_names *among)
 {
-    const promc__label_part part = {
-        .name = name, .name_size = name_size, .value = value, .value_size = strlen(value)};
+    promc__buffer *name = &filling->name;
+    struct series_label *label;
 
-    add_label(filling, &part, false);
+    name->size = 0;
+    promc__label_unescape(name, part->name, part->name_size);
+    add_label(filling, name->data ? name->data : "", name->size, "", 0, among);
+    if (filling->text.error)
+        return;
+    label = &filling->labels[filling->label_count - 1];
+    promc__label_unescape(&filling->text, part->value, part->value_size);
+    label->value_size = filling->text.size - label->value;
 }
 
 /* The name of a family's samples, in the old character set, which every receiver takes. */
@@ -107,80 +108,39 @@ static void add_name_label(struct filling *filling, const promc__sample *sample)
 
     if (!label)
         return;
-    label->raw = label->name = filling->text.size;
+    label->name = filling->text.size;
     promc__buffer_string(&filling->text, "__name__");
-    label->raw_size = label->name_size = filling->text.size - label->name;
+    label->name_size = filling->text.size - label->name;
     label->value = filling->text.size;
     append_sample_name(filling, &filling->text, sample->descriptor, sample->kind);
     label->value_size = filling->text.size - label->value;
 }
 
-static bool blends_with_another(const struct filling *filling, const struct series_label *label)
-{
-    const char *text = filling->text.data;
-
-    for (size_t i = 0; i < filling->label_count; i++) {
-        const struct series_label *other = &filling->labels[i];
-
-        if (promc__label_names_blend(text + label->raw, label->raw_size, text + other->raw,
-                                     other->raw_size))
-            return true;
-    }
-    return false;
-}
-
-/* Names are escaped to the old character set, which every receiver takes; no receiver takes a label
- * twice, so names that would be the same then are spelt out. */
-static void escape_label_names(struct filling *filling)
-{
-    promc__buffer *name = &filling->name;
-
-    for (size_t i = 0; i < filling->label_count && !filling->text.error; i++) {
-        struct series_label *label = &filling->labels[i];
-        const char *raw = filling->text.data + label->raw;
-
-        if (!promc__label_name_blurs(raw, label->raw_size, PROMC__UNDERSCORES))
-            continue;
-        name->size = 0;
-        if (blends_with_another(filling, label))
-            promc__spell_label_name(name, raw, label->raw_size);
-        else
-            promc__escape_label_name(name, raw, label->raw_size, PROMC__UNDERSCORES);
-        label->name = filling->text.size;
-        label->name_size = name->size;
-        promc__buffer_append(&filling->text, name->data ? name->data : "", name->size);
-    }
-}
-
-static bool has_label(const struct filling *filling, const char *name)
-{
-    size_t size = strlen(name);
-
-    for (size_t i = 0; i < filling->label_count; i++) {
-        if (filling->labels[i].raw_size == size &&
-            memcmp(filling->text.data + filling->labels[i].raw, name, size) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void gather_labels(struct filling *filling, const promc__sample *sample)
 {
     const char *at = sample->labels, *end = at + sample->labels_size;
+    const promc__label_names own = {.text = sample->labels,
+                                    .size = sample->labels_size,
+                                    .extra = sample->extra_name,
+                                    .extra_size = sample->extra_name_size};
+    promc__label_names all = own;
     promc__label_part part;
 
+    all.more = filling->external.data;
+    all.more_size = filling->external.size;
     filling->text.size = 0;
     filling->label_count = 0;
     add_name_label(filling, sample);
     while (promc__label_next(&at, end, &part))
-        add_label(filling, &part, true);
+        add_stored_label(filling, &part, &all);
     if (sample->extra_name)
-        add_plain_label(filling, sample->extra_name, sample->extra_name_size, sample->extra_value);
+        add_label(filling, sample->extra_name, sample->extra_name_size, sample->extra_value,
+                  strlen(sample->extra_value), &all);
     for (const promc_label *label = filling->settings->external; label && label->name; label++) {
-        if (!filling->text.error && !has_label(filling, label->name))
-            add_plain_label(filling, label->name, strlen(label->name), label->value);
+        if (!promc__label_names_have(&own, label->name, strlen(label->name)))
+            add_label(filling, label->name, strlen(label->name), label->value, strlen(label->value),
+                      &all);
     }
-    escape_label_names(filling);
 }
 
 /* Receivers want labels sorted by name. There are few, and most are in order already. */
@@ -376,15 +336,17 @@ int promc__write_requests_fill(promc__write_requests *requests, promc_registry *
                                const promc__write_settings *settings)
 {
     struct filling filling = {.requests = requests, .settings = settings};
-    int status;
+    int status = promc__pairs_text(&filling.external, settings->external, "remote write");
 
     *requests = (promc__write_requests){0};
-    status = promc__visit_registry(registry, settings->native, write_point_series, &filling);
+    if (status == PROMC_OK)
+        status = promc__visit_registry(registry, settings->native, write_point_series, &filling);
     if (status == PROMC_OK && filling.samples && !end_request(&filling))
         status = promc__fail_memory("remote write");
     promc__buffer_free(&filling.text);
     promc__buffer_free(&filling.name);
     promc__buffer_free(&filling.described);
+    promc__buffer_free(&filling.external);
     promc__free(filling.labels);
     return status;
 }

@@ -116,7 +116,8 @@ static void escape_names(promc__encoder *encoder, promc__buffer *out,
 static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
                             const promc__exemplar *exemplar)
 {
-    const promc__label_names names = {exemplar->labels, exemplar->labels_size, NULL, 0};
+    const promc__label_names names = {.text = exemplar->labels,
+                                      .size = exemplar->labels_size};
     promc__buffer *labels = &encoder->exemplar;
     char *at;
 
@@ -317,7 +318,8 @@ static void write_summary(promc__encoder *encoder, promc__buffer *out, const pro
 static void write_stateset(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     const promc__descriptor *family = &encoder->descriptor;
-    const promc__label_names as_stored = {point->labels, point->labels_size, NULL, 0};
+    const promc__label_names as_stored = {.text = point->labels,
+                                          .size = point->labels_size};
     promc__buffer *label = &encoder->scratch;
     struct split split;
     size_t name_size;

@@ -198,7 +198,8 @@ static void write_time(promc__buffer *out, unsigned field, double seconds)
 
 static void write_exemplar(promc__encoder *encoder, unsigned field, const promc__exemplar *exemplar)
 {
-    const promc__label_names labels = {exemplar->labels, exemplar->labels_size, NULL, 0};
+    const promc__label_names labels = {.text = exemplar->labels,
+                                       .size = exemplar->labels_size};
     promc__buffer *out = &encoder->message;
     size_t begin;
 
@@ -346,8 +347,10 @@ static void finish_metric(promc__encoder *encoder, promc__buffer *out, const pro
 static void stateset_metrics(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     const promc__descriptor *family = &encoder->descriptor;
-    const promc__label_names names = {point->labels, point->labels_size, family->name,
-                                      family->name_size};
+    const promc__label_names names = {.text = point->labels,
+                                      .size = point->labels_size,
+                                      .extra = family->name,
+                                      .extra_size = family->name_size};
     promc__buffer *message = &encoder->message;
 
     for (size_t i = 0; i < point->state_count; i++) {
@@ -366,7 +369,7 @@ static void stateset_metrics(promc__encoder *encoder, promc__buffer *out, const 
 
 static void protobuf_point(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
-    const promc__label_names labels = {point->labels, point->labels_size, NULL, 0};
+    const promc__label_names labels = {.text = point->labels, .size = point->labels_size};
     size_t metric;
 
     if (encoder->descriptor.type == PROMC_TYPE_STATESET) {

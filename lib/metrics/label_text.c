@@ -132,6 +132,10 @@ void promc__label_unescape(promc__buffer *out, const char *escaped, size_t size)
     struct name_reader reader = {escaped, escaped + size, true};
     int c;
 
+    if (!memchr(escaped, '\\', size)) {
+        promc__buffer_append(out, escaped, size);
+        return;
+    }
     while ((c = next_name_byte(&reader)) >= 0)
         promc__buffer_char(out, (char)c);
 }
@@ -162,31 +166,74 @@ static bool readers_blend(struct name_reader a, struct name_reader b)
     return left == right && compare_readers(a_start, b_start) != 0;
 }
 
+static bool text_has(const char *text, size_t text_size, const char *name, size_t size)
+{
+    const char *at = text, *end = text_size ? at + text_size : at;
+    promc__label_part part;
+
+    while (promc__label_next(&at, end, &part)) {
+        if (promc__label_compare(name, size, &part) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool promc__label_names_have(const promc__label_names *names, const char *name, size_t size)
+{
+    return text_has(names->text, names->size, name, size) ||
+           text_has(names->more, names->more_size, name, size) ||
+           (names->extra && names->extra_size == size && memcmp(names->extra, name, size) == 0);
+}
+
+static bool text_blends(const char *text, size_t text_size, struct name_reader name)
+{
+    const char *at = text, *end = text_size ? at + text_size : at;
+    promc__label_part part;
+
+    while (promc__label_next(&at, end, &part)) {
+        if (readers_blend(name, part_reader(&part)))
+            return true;
+    }
+    return false;
+}
+
 static struct name_reader raw_reader(const char *name, size_t size)
 {
     return (struct name_reader){name, name + size, false};
 }
 
-bool promc__label_names_blend(const char *a, size_t a_size, const char *b, size_t b_size)
-{
-    return readers_blend(raw_reader(a, a_size), raw_reader(b, b_size));
-}
-
 /* The name of the metric is a label, too, for whoever reads the sample. */
 bool promc__label_blends(const char *name, size_t size, const promc__label_names *among)
 {
-    const char *at = among->text, *end = at + among->size;
-    promc__label_part part;
+    struct name_reader reader = raw_reader(name, size);
 
     if (!promc__label_name_blurs(name, size, PROMC__UNDERSCORES))
         return false;
-    while (promc__label_next(&at, end, &part)) {
-        if (readers_blend(raw_reader(name, size), part_reader(&part)))
-            return true;
+    return text_blends(among->text, among->size, reader) ||
+           text_blends(among->more, among->more_size, reader) ||
+           readers_blend(reader, raw_reader("__name__", 8)) ||
+           (among->extra && readers_blend(reader, raw_reader(among->extra, among->extra_size)));
+}
+
+/* Somebody may have called a label just that, so this goes on until nobody has. */
+void promc__label_spell(promc__buffer *out, const char *name, size_t size,
+                        const promc__label_names *among)
+{
+    promc__buffer last = PROMC__BUFFER(0);
+    size_t start = out->size;
+
+    promc__spell_label_name(out, name, size);
+    while (!out->error && promc__label_names_have(among, out->data + start, out->size - start)) {
+        last.size = 0;
+        promc__buffer_append(&last, out->data + start, out->size - start);
+        if (last.error) {
+            out->error = last.error;
+            break;
+        }
+        out->size = start;
+        promc__spell_label_name(out, last.data, last.size);
     }
-    return promc__label_names_blend(name, size, "__name__", 8) ||
-           (among->extra &&
-            promc__label_names_blend(name, size, among->extra, among->extra_size));
+    promc__buffer_free(&last);
 }
 
 /* Names that dots would make equal blend with underscores, too, as those lose more. */
@@ -194,7 +241,7 @@ void promc__label_escape(promc__buffer *out, const char *name, size_t size,
                          const promc__label_names *among, enum promc__escaping escaping)
 {
     if (promc__label_name_blurs(name, size, escaping) && promc__label_blends(name, size, among))
-        promc__spell_label_name(out, name, size);
+        promc__label_spell(out, name, size, among);
     else
         promc__escape_label_name(out, name, size, escaping);
 }

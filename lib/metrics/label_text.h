@@ -41,29 +41,30 @@ bool promc__escaped_equals(const char *escaped, size_t escaped_size, const char 
 /* Appends the name or the value of a part without its escapes. */
 void promc__label_unescape(promc__buffer *out, const char *escaped, size_t size);
 
-/* The names of a sample's labels: those of a text, and one more (NULL: none). */
+/* The names of a sample's labels: those of a text, and what else it gets. */
 typedef struct promc__label_names {
     const char *text;
     size_t size;
-    const char *extra;
+    const char *extra; /* one more name; NULL: none */
     size_t extra_size;
+    const char *more; /* one more text */
+    size_t more_size;
 } promc__label_names;
 
-/* Whether one name of a sample has characters that underscores stand for in the old character set,
- * and looks like another one of them then. */
+bool promc__label_names_have(const promc__label_names *names, const char *name, size_t size);
+
+/* Whether one of the names has characters that underscores stand for in the old character set, and
+ * looks like another one of them then. */
 bool promc__label_blends(const char *name, size_t size, const promc__label_names *among);
 
-/*
- * Appends one name of a sample as `escaping` has it. A name that blends with another one is spelt
- * out instead (promc__spell_label_name()): Prometheus refuses a whole scrape for one label that is
- * there twice.
- */
+/* Appends one of the names as VALUES has it, whatever its characters. */
+void promc__label_spell(promc__buffer *out, const char *name, size_t size,
+                        const promc__label_names *among);
+
+/* Appends one of the names as `escaping` has it. One that blends with another is spelt out instead:
+ * Prometheus refuses a whole scrape for one label that is there twice. */
 void promc__label_escape(promc__buffer *out, const char *name, size_t size,
                          const promc__label_names *among, enum promc__escaping escaping);
-
-/* Whether two different names look the same once underscores stand for what is not in the old
- * character set. */
-bool promc__label_names_blend(const char *a, size_t a_size, const char *b, size_t b_size);
 
 /* Appends one label, with a comma before it unless the text (which begins at `start` of the buffer)
  * is empty. Invalid UTF-8 in the value is repaired. */

@@ -37,51 +37,6 @@ void promc__entry_free(promc__entry *entry)
     promc__free(entry);
 }
 
-static bool add_name(promc__entry *entry, const char *name, size_t size, const char *suffix)
-{
-    size_t suffix_size = strlen(suffix);
-    char **names = promc__realloc(entry->names, (entry->name_count + 1) * sizeof(*names));
-    char *full;
-
-    if (!names)
-        return false;
-    entry->names = names;
-    full = promc__malloc(size + suffix_size + 1);
-    if (!full)
-        return false;
-    memcpy(full, name, size);
-    memcpy(full + size, suffix, suffix_size + 1);
-    names[entry->name_count++] = full;
-    return true;
-}
-
-/* client_python: registry.py, CollectorRegistry._get_names. The plain name comes first. */
-bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor)
-{
-    static const char *const suffixes[][5] = {
-        [PROMC_TYPE_COUNTER] = {"", "_total", "_created"},
-        [PROMC_TYPE_GAUGE] = {""},
-        [PROMC_TYPE_HISTOGRAM] = {"", "_bucket", "_sum", "_count", "_created"},
-        [PROMC_TYPE_GAUGE_HISTOGRAM] = {"", "_bucket", "_gsum", "_gcount"},
-        [PROMC_TYPE_SUMMARY] = {"", "_sum", "_count", "_created"},
-        [PROMC_TYPE_INFO] = {"", "_info"},
-        [PROMC_TYPE_STATESET] = {""},
-        [PROMC_TYPE_UNKNOWN] = {""},
-    };
-    bool only_name = descriptor->exact_name && (descriptor->type == PROMC_TYPE_COUNTER ||
-                                                descriptor->type == PROMC_TYPE_INFO);
-
-    for (size_t i = 0; i < 5 && suffixes[descriptor->type][i]; i++) {
-        const char *suffix = suffixes[descriptor->type][i];
-
-        if (i && (only_name || (descriptor->exact_name && strcmp(suffix, "_created") == 0)))
-            continue;
-        if (!add_name(entry, descriptor->name, descriptor->name_size, suffix))
-            return false;
-    }
-    return true;
-}
-
 /* ---- the registry ---------------------------------------------------------------------------- */
 
 /* What PROMC_UNREGISTERED stands for where a registry is needed: a view of itself, in which there

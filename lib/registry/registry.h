@@ -50,12 +50,12 @@ promc_registry *promc__registry_owner(promc_registry *registry);
 
 bool promc__is_default_registry(const promc_registry *registry);
 
-/* The names a family takes, as client_python's registry reserves them. Appends copies; false: no
- * memory. */
+/* The names a family takes: those that client_python's registry reserves, and if they are not in the
+ * old character set also what stands for them there. Appends copies; false: no memory. */
 bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor);
 
 /*
- * Names that look like those of another family once they are escaped (escaped_names.c). The first
+ * Names that look like those of another family once they are escaped (entry_names.c). The first
  * makes entry->escaped; false: no memory. The second tells whether a family that is being visited
  * has such names, the third the same of a family that a collector writes (1, 0, or a negative code
  * and the last error). Names in the old character set keep out of it if the registry knows them:
