@@ -8,7 +8,7 @@
 #include "exposition/writer.h"
 #include "registry/registry.h"
 
-static bool escape_name(promc_family *family)
+static bool escape_family_name(promc_family *family)
 {
     promc__buffer text = PROMC__BUFFER(0);
 
@@ -54,7 +54,7 @@ bool promc__writer_note_name(promc_writer *writer, promc_family *family)
         return true;
     if (!writer->check_names && !note_earlier_names(writer))
         return false;
-    if (!legacy && !escape_name(family))
+    if (!legacy && !escape_family_name(family))
         return false;
     if (writer->registry)
         blends = promc__registry_family_blends(writer->registry, descriptor);

@@ -185,21 +185,23 @@ bool promc__label_names_have(const promc__label_names *names, const char *name, 
            (names->extra && names->extra_size == size && memcmp(names->extra, name, size) == 0);
 }
 
-static bool text_blends(const char *text, size_t text_size, struct name_reader name)
+static struct name_reader raw_reader(const char *name, size_t size)
+{
+    return (struct name_reader){name, name + size, false};
+}
+
+/* Most names are to be found in the text themselves, and are not looked at more closely. */
+static bool text_blends(const char *text, size_t text_size, const char *name, size_t size)
 {
     const char *at = text, *end = text_size ? at + text_size : at;
     promc__label_part part;
 
     while (promc__label_next(&at, end, &part)) {
-        if (readers_blend(name, part_reader(&part)))
+        if ((part.name_size != size || memcmp(part.name, name, size) != 0) &&
+            readers_blend(raw_reader(name, size), part_reader(&part)))
             return true;
     }
     return false;
-}
-
-static struct name_reader raw_reader(const char *name, size_t size)
-{
-    return (struct name_reader){name, name + size, false};
 }
 
 /* The name of the metric is a label, too, for whoever reads the sample. */
@@ -209,8 +211,8 @@ bool promc__label_blends(const char *name, size_t size, const promc__label_names
 
     if (!promc__label_name_blurs(name, size, PROMC__UNDERSCORES))
         return false;
-    return text_blends(among->text, among->size, reader) ||
-           text_blends(among->more, among->more_size, reader) ||
+    return text_blends(among->text, among->size, name, size) ||
+           text_blends(among->more, among->more_size, name, size) ||
            readers_blend(reader, raw_reader("__name__", 8)) ||
            (among->extra && readers_blend(reader, raw_reader(among->extra, among->extra_size)));
 }
@@ -240,7 +242,10 @@ void promc__label_spell(promc__buffer *out, const char *name, size_t size,
 void promc__label_escape(promc__buffer *out, const char *name, size_t size,
                          const promc__label_names *among, enum promc__escaping escaping)
 {
-    if (promc__label_name_blurs(name, size, escaping) && promc__label_blends(name, size, among))
+    bool may_blend = escaping == PROMC__UNDERSCORES ||
+                     (escaping == PROMC__DOTS && promc__label_name_blurs(name, size, escaping));
+
+    if (may_blend && promc__label_blends(name, size, among))
         promc__label_spell(out, name, size, among);
     else
         promc__escape_label_name(out, name, size, escaping);
