@@ -186,13 +186,6 @@ static bool end_request(struct filling *filling)
     return true;
 }
 
-static double sample_number(const promc__value *value)
-{
-    return value->kind == PROMC__U64   ? (double)value->u64
-           : value->kind == PROMC__I64 ? (double)value->i64
-                                       : value->number;
-}
-
 static uint64_t sample_time(const struct filling *filling, const promc__sample *sample)
 {
     double milliseconds = sample->timestamp * 1000;
@@ -245,7 +238,7 @@ static bool write_series(const promc__sample *sample, void *arg)
     if (!begin_series(filling, sample, &series))
         return false;
     inner = promc__wire_begin(out, SERIES_SAMPLE);
-    promc__wire_double(out, SAMPLE_VALUE, sample_number(&sample->value));
+    promc__wire_double(out, SAMPLE_VALUE, promc__value_number(&sample->value));
     promc__wire_u64(out, SAMPLE_TIMESTAMP, sample_time(filling, sample));
     promc__wire_end(out, inner);
     return end_series(filling, series);

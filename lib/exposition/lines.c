@@ -68,7 +68,7 @@ static char *put_timestamp(char *at, double timestamp, bool openmetrics)
 {
     double milliseconds = timestamp * 1000;
 
-    if (timestamp == 0 || !(fabs(milliseconds) < 9e18))
+    if (!(fabs(milliseconds) < 9e18))
         return at;
     *at++ = ' ';
     if (openmetrics)
@@ -132,7 +132,7 @@ static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
     if (!at)
         return;
     at = put(at - 1, " # {", 4);
-    at = put(at, labels->size ? labels->data : "", labels->size);
+    at = put(at, labels->data, labels->size); /* without labels there is no exemplar */
     at = put(at, "} ", 2);
     at += promc__write_double(at, exemplar->value);
     if (exemplar->timestamp != 0) {

@@ -183,6 +183,7 @@ static void write_labels(promc__encoder *encoder, promc__buffer *out, unsigned f
 static void write_time(promc__buffer *out, unsigned field, double seconds)
 {
     int64_t whole;
+    uint64_t nanos;
     size_t begin;
 
     if (seconds == 0 || !(fabs(seconds) < 9e18))
@@ -190,9 +191,12 @@ static void write_time(promc__buffer *out, unsigned field, double seconds)
     whole = (int64_t)seconds;
     if ((double)whole > seconds)
         whole--; /* nanoseconds count forward, also before 1970 */
+    nanos = (uint64_t)((seconds - (double)whole) * 1e9);
+    if (nanos > 999999999) /* just before 1970, the difference is rounded to a second */
+        nanos = 999999999;
     begin = promc__wire_begin(out, field);
     promc__wire_u64(out, TIMESTAMP_SECONDS, (uint64_t)whole);
-    promc__wire_u64(out, TIMESTAMP_NANOS, (uint64_t)((seconds - (double)whole) * 1e9));
+    promc__wire_u64(out, TIMESTAMP_NANOS, nanos);
     promc__wire_end(out, begin);
 }
 
@@ -214,19 +218,12 @@ static void write_exemplar(promc__encoder *encoder, unsigned field, const promc_
 
 /* ---- metrics --------------------------------------------------------------------------------- */
 
-static double value_of(const promc__value *value)
-{
-    return value->kind == PROMC__U64   ? (double)value->u64
-           : value->kind == PROMC__I64 ? (double)value->i64
-                                       : value->number;
-}
-
 static void message_counter(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
     size_t begin = promc__wire_begin(out, METRIC_COUNTER);
 
-    promc__wire_double(out, COUNTER_VALUE, value_of(&point->value));
+    promc__wire_double(out, COUNTER_VALUE, promc__value_number(&point->value));
     if (point->exemplars)
         write_exemplar(encoder, COUNTER_EXEMPLAR, &point->exemplars[0]);
     if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
@@ -324,10 +321,10 @@ static void message_value(promc__encoder *encoder, const promc__point *point)
         message_histogram(encoder, point);
         break;
     case PROMC_TYPE_UNKNOWN:
-        message_number(encoder, METRIC_UNTYPED, value_of(&point->value));
+        message_number(encoder, METRIC_UNTYPED, promc__value_number(&point->value));
         break;
     default:
-        message_number(encoder, METRIC_GAUGE, value_of(&point->value));
+        message_number(encoder, METRIC_GAUGE, promc__value_number(&point->value));
     }
 }
 

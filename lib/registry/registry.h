@@ -67,7 +67,9 @@ int promc__registry_family_blends(promc_registry *registry, const promc__descrip
 /* Whether there are names that escaping changes. */
 bool promc__registry_has_escaped(promc_registry *registry);
 
-int promc__fail_duplicate(const char *name);
+/* Who has the name in the registry, which is locked: "counter requests". For messages: it is slow. */
+void promc__write_owner(const promc_registry *registry, const char *name, char *out, size_t size);
+int promc__fail_duplicate(const char *name, const char *owner);
 
 /* Adds an entry whose names are known, and none of them twice; takes it in any case. PROMC_OK; PROMC_ERROR_DUPLICATE;
  * PROMC_ERROR_NO_MEMORY; PROMC_ERROR_STATE for a view. */
@@ -81,6 +83,10 @@ void promc__entry_free(promc__entry *entry);
  */
 promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position);
 void promc__registry_leave(promc__entry *entry);
+
+/* As promc_registry_register(), but a failure is the caller's and no definition error of the
+ * registry. The registry is not NULL. */
+int promc__register_collector(promc_registry *registry, const promc_collector *collector);
 
 /* Calls the collector of an entry that is being visited. */
 int promc__entry_collect(promc__entry *entry, promc_writer *writer);
