@@ -12,7 +12,15 @@ PROMC_BEGIN_DECLS
 /* ---- formats --------------------------------------------------------------------------------- */
 
 /** A PROMC_FORMAT_ constant, or'ed with a PROMC_ESCAPE_ constant for names that are not of the old
- *  character set (default: underscores). */
+ *  character set (default: underscores).
+ *
+ *  Underscores and dots can make different names equal. Where two families of a registry, or two
+ *  labels of a sample, would have the same name, they are spelt out instead: what PROMC_ESCAPE_VALUES
+ *  makes of the family's or label's name, a family's "_total", "_bucket" and so on behind it. A name
+ *  of the old character set stays; all others that are equal to it or to one another change. It
+ *  depends on what is registered at the time of the scrape and on nothing else. Collectors that do
+ *  not describe their families, and writers, spell out the later of two instead, whatever its
+ *  characters; two such collectors do not know of each other. */
 typedef unsigned promc_format;
 
 enum {

@@ -67,7 +67,9 @@ typedef struct promc_gauge_histogram_family promc_gauge_histogram_family;
  *
  *  name          not empty. A counter's trailing "_total" is taken off and put back at exposition.
  *  help          one sentence; NULL means "".
- *  labels        names ending in NULL; family constructors need at least one, the others none.
+ *                Any UTF-8; see PROMC_ESCAPE_UNDERSCORES for who does not take that.
+ *  labels        names ending in NULL; family constructors need at least one, the others none. Any
+ *                UTF-8, not beginning with "__".
  *  namespace     } prefixes, joined with "_": namespace_subsystem_name
  *  subsystem     }
  *  unit          base unit such as "seconds", appended as suffix unless already there; not for info

@@ -190,7 +190,8 @@ typedef struct promc_remote_write_opts {
 /**
  * Writes all samples of a registry, with the present time, to a store that takes Prometheus's remote
  * write 1.0 (Prometheus, Mimir, Thanos, VictoriaMetrics), in requests of 2,000 samples. Names that
- * are not of the old character set are escaped with underscores; created series are left out.
+ * are not of the old character set are escaped as PROMC_ESCAPE_UNDERSCORES has it; created series are
+ * left out.
  * @return PROMC_OK; errors as of promc_gateway_push(). What was sent before a failure stays sent.
  */
 PROMC_API int promc_remote_write_once(const promc_remote_write_opts *options);

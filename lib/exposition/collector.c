@@ -40,7 +40,7 @@ static int describe(promc__entry *entry, bool auto_describe)
         function = collector->collect;
     if (!function)
         return PROMC_OK;
-    writer = promc__writer_for_visitor(PROMC__WRITE_NAMES, note_names, entry);
+    writer = promc__writer_for_visitor(PROMC__WRITE_NAMES, NULL, note_names, entry);
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
     return promc__writer_end_collector(writer, entry, function(writer, collector->arg),

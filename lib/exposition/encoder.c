@@ -22,6 +22,23 @@ const char *promc__sample_suffix(const promc__descriptor *descriptor, promc__sam
     return suffixes[kind];
 }
 
+bool promc__family_name(promc__buffer *out, const promc__descriptor *descriptor,
+                        enum promc__escaping escaping)
+{
+    const char *name = descriptor->name;
+    size_t size = descriptor->name_size;
+    bool old = escaping == PROMC__UNDERSCORES || escaping == PROMC__DOTS;
+
+    /* Dots tell "http.load" from "http_load". */
+    if (descriptor->blends && old &&
+        (promc__metric_name_blurs(name, size, escaping) || promc__is_legacy_metric_name(name, size))) {
+        promc__spell_metric_name(out, name, size);
+        return true;
+    }
+    promc__buffer_append(out, name, size);
+    return false;
+}
+
 unsigned promc__sample_kinds(const promc__descriptor *descriptor)
 {
     unsigned created = descriptor->exact_name ? 0 : KIND(CREATED);
@@ -83,6 +100,7 @@ void promc__encoder_free(promc__encoder *encoder)
     promc__buffer_free(&encoder->labels);
     promc__buffer_free(&encoder->exemplar);
     promc__buffer_free(&encoder->scratch);
+    promc__buffer_free(&encoder->spelt);
     promc__buffer_free(&encoder->message);
     promc__buffer_free(&encoder->bounds);
     promc__buffer_free(&encoder->bounds_of);
@@ -108,6 +126,21 @@ static unsigned allowed_kinds(promc__encoder *encoder)
     return allowed;
 }
 
+/* From here on the family has no other name. */
+static void choose_name(promc__encoder *encoder)
+{
+    promc__buffer *spelt = &encoder->spelt;
+
+    encoder->name_escaping = encoder->escaping;
+    spelt->size = 0;
+    if (!encoder->descriptor.blends ||
+        !promc__family_name(spelt, &encoder->descriptor, encoder->escaping) || spelt->error)
+        return;
+    encoder->name_escaping = PROMC__UNDERSCORES;
+    encoder->descriptor.name = spelt->data;
+    encoder->descriptor.name_size = spelt->size;
+}
+
 bool promc__encoder_begin(promc__encoder *encoder, promc__buffer *out,
                           const promc__descriptor *descriptor)
 {
@@ -119,6 +152,7 @@ bool promc__encoder_begin(promc__encoder *encoder, promc__buffer *out,
         return false;
     if (!promc__created_enabled())
         encoder->kinds &= ~KIND(CREATED);
+    choose_name(encoder);
     encoder->encoding->begin(encoder, out);
     return true;
 }
@@ -139,6 +173,6 @@ int promc__encoder_error(const promc__encoder *encoder)
     if (!error)
         error = encoder->scratch.error ? encoder->scratch.error : encoder->message.error;
     if (!error)
-        error = encoder->bounds.error;
+        error = encoder->spelt.error ? encoder->spelt.error : encoder->bounds.error;
     return error ? error : encoder->bounds_of.error;
 }

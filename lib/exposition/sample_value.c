@@ -11,7 +11,7 @@
 /* ---- visiting all points of a registry ------------------------------------------------------- */
 
 struct visit {
-    const promc__family *family;
+    promc__descriptor descriptor;
     promc__visitor visitor;
     void *arg;
     int status;
@@ -22,14 +22,17 @@ static void visit_point(const promc__point *point, void *arg)
     struct visit *visit = arg;
 
     if (visit->status == PROMC_OK)
-        visit->status = visit->visitor(&visit->family->descriptor, point, visit->arg);
+        visit->status = visit->visitor(&visit->descriptor, point, visit->arg);
 }
 
-static int visit_children(promc__family *family, bool native, promc__visitor visitor, void *arg)
+static int visit_children(promc_registry *registry, const promc__entry *entry, bool native,
+                          promc__visitor visitor, void *arg)
 {
-    struct visit visit = {family, visitor, arg, PROMC_OK};
+    promc__family *family = entry->family;
+    struct visit visit = {family->descriptor, visitor, arg, PROMC_OK};
     promc__cursor cursor;
 
+    visit.descriptor.blends = promc__registry_entry_blends(registry, entry);
     if (!promc__cursor_open(&cursor, family))
         return promc__fail_memory(family->name);
     cursor.native = native;
@@ -41,9 +44,10 @@ static int visit_children(promc__family *family, bool native, promc__visitor vis
     return visit.status;
 }
 
-static int visit_collector(promc__entry *entry, promc__visitor visitor, void *arg)
+static int visit_collector(promc_registry *registry, promc__entry *entry, promc__visitor visitor,
+                           void *arg)
 {
-    promc_writer *writer = promc__writer_for_visitor(PROMC__WRITE_POINTS, visitor, arg);
+    promc_writer *writer = promc__writer_for_visitor(PROMC__WRITE_POINTS, registry, visitor, arg);
 
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
@@ -76,9 +80,9 @@ int promc__visit_registry(promc_registry *registry, bool native, promc__visitor 
 
     while (status == PROMC_OK && (entry = promc__registry_visit(registry, &position)) != NULL) {
         if (entry->family)
-            status = visit_children(entry->family, native, visitor, arg);
+            status = visit_children(registry, entry, native, visitor, arg);
         else
-            status = visit_collector(entry, visitor, arg);
+            status = visit_collector(registry, entry, visitor, arg);
         promc__registry_leave(entry);
     }
     return status;

@@ -105,8 +105,10 @@ static void leave_entry(promc__scrape *scrape)
 static int begin_family(promc__scrape *scrape)
 {
     promc__family *family = scrape->entry->family;
+    promc__descriptor descriptor = family->descriptor;
 
-    if (!promc__encoder_begin(&scrape->encoder, scrape->out, &family->descriptor)) {
+    descriptor.blends = promc__registry_entry_blends(scrape->registry, scrape->entry);
+    if (!promc__encoder_begin(&scrape->encoder, scrape->out, &descriptor)) {
         leave_entry(scrape);
         return PROMC_OK;
     }
@@ -145,7 +147,8 @@ static int take_collected(const void *data, size_t size, void *arg)
  */
 static int run_collector(promc__scrape *scrape)
 {
-    promc_writer *writer = promc__writer_within(&scrape->encoder, take_collected, scrape);
+    promc_writer *writer = promc__writer_within(&scrape->encoder, scrape->registry, take_collected,
+                                                scrape);
     int status;
 
     if (!writer)

@@ -38,6 +38,7 @@ typedef struct promc__descriptor {
     const char *unit; /* NULL: none */
     bool exact_name;
     bool legacy_labels; /* every label name is in the old character set */
+    bool blends; /* once escaped to that, the name would be taken for another family's */
 } promc__descriptor;
 
 typedef struct promc__exemplar {

@@ -83,8 +83,13 @@ static void define(void)
     }
 }
 
+/* With labels that underscores would make equal. */
 static int write_to(const char *url)
 {
+    promc_gauge_family *alike =
+        promc_gauge_family_new("n_alike", "Labels that look alike.", PROMC_LABELS("a.b", "a_b"));
+
+    promc_gauge_set(promc_gauge_labels(alike, "1", "2"), 3);
     define();
     if (promc_remote_write(url, .native_histograms = true) == PROMC_OK)
         return 0;

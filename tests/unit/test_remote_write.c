@@ -397,11 +397,13 @@ static void memory_is_refused(void **state)
 /* Those that are told apart in the registry, and would be the same name in a request. */
 static void labels_of_the_same_escaped_name(void **state)
 {
-    static const char labels[] = "\n\x0D\n\x08__name__\x12\x01g"
-                                 "\n\x0A\n\x03"
-                                 "a_b\x12\x03own"
-                                 "\n\x0A\n\x03"
-                                 "c_d\x12\x03one\x12";
+    static const char labels[] = "\n\x10\n\x09U__a_2e_b\x12\x03own"
+                                 "\n\x10\n\x09U__c_2e_d\x12\x03one"
+                                 "\n\x0D\n\x08__name__\x12\x01g"
+                                 "\n\x08\n\x03"
+                                 "a_b\x12\x01"
+                                 "2\n\x0C\n\x03"
+                                 "c_d\x12\x05other\x12";
     const promc__write_settings settings = {
         .external = PROMC_PAIRS({"a.b", "1"}, {"a_b", "2"}, {"c.d", "one"}, {"c_d", "other"}),
         .now_ms = 1234,
