@@ -29,7 +29,7 @@ enum {
     PROMC_ESCAPE_VALUES = 0x300       /**< reversible: U__ and hexadecimal code points */
 };
 
-/** The Content-Type of a format, ready for a header. Static. */
+/** The Content-Type of a format, ready for a header. Static; text 0.0.4's for an unknown one. */
 PROMC_API const char *promc_content_type(promc_format format);
 
 /**
@@ -47,7 +47,8 @@ PROMC_API promc_format promc_negotiate(const char *accept);
  * @param sink      gets pieces of some 32 KiB, and up to 64 children more.
  * @return PROMC_OK; PROMC_ERROR_SINK, PROMC_ERROR_COLLECTOR, PROMC_ERROR_NO_MEMORY, or an
  *         error of a collector's writer: the output is incomplete then and must not pass for a whole
- *         one.
+ *         one. Before anything is written: PROMC_ERROR_UNSUPPORTED (no known format),
+ *         PROMC_ERROR_ARGUMENT.
  */
 PROMC_API int promc_expose(promc_registry *registry, promc_format format, promc_sink sink, void *arg);
 
@@ -93,7 +94,13 @@ typedef struct promc_writer_opts {
 /**
  * A writer needs no registry: begin, families, samples, end. Errors are kept, so that only
  * promc_writer_end() needs to be checked. One thread at a time.
- * @return owned: ended and freed by promc_writer_end(). NULL: PROMC_ERROR_NO_MEMORY.
+ *
+ * The writer writes what it is given: that a counter is not negative and does not go down, and that
+ * no label set comes twice, is the caller's business, as it does not remember the samples before.
+ * In a test, promc_parse() finds negative counters (in OpenMetrics), promc_lint_text() twins.
+ * @param format  one that is not known is an error that is kept: PROMC_ERROR_UNSUPPORTED.
+ * @return owned: ended and freed by promc_writer_end(). NULL: PROMC_ERROR_NO_MEMORY,
+ *         PROMC_ERROR_ARGUMENT (no sink).
  */
 PROMC_API promc_writer *promc_writer_create(promc_format format, promc_sink sink, void *arg,
                                             const promc_writer_opts *options);

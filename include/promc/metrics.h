@@ -77,10 +77,13 @@ typedef struct promc_gauge_histogram_family promc_gauge_histogram_family;
  *  exact_name    expose under exactly this name (with the prefixes, if any are given): no "_total",
  *                "_info" or unit is added or taken off, no "_created" series are made. OpenMetrics
  *                has no counters without "_total", and calls such a one unknown.
- *  max_children  0: no limit. Past it, promc_<type>_labels() answers with one shared child whose
- *                updates are discarded; these answers are counted (PROMC_DISCARDED_CHILDREN).
- *  idle_ttl      seconds, 0: never. Children not updated for that long are removed at a scrape,
- *                unless they are held or have a function. Look them up for each update, or hold
+ *  max_children  of a family; 0: no limit. Past it, promc_<type>_labels() answers with one shared
+ *                child whose updates are discarded; these answers are counted
+ *                (PROMC_DISCARDED_CHILDREN).
+ *  idle_ttl      of a family: seconds, 0: never. Children not updated for that long are removed at a
+ *                scrape, unless they are held or have a function. The time counts from the first
+ *                scrape after the last update, which therefore always has the child, even if
+ *                nobody scraped for longer than this. Look children up for each update, or hold
  *                the handles you keep.
  */
 #define PROMC__METRIC_OPTIONS                                                                      \
@@ -145,9 +148,12 @@ typedef struct promc_info_opts { PROMC__METRIC_OPTIONS } promc_info_opts;
 
 /**
  * Options of histograms. A native histogram (Prometheus 2.40 and later) has exponential buckets that
- * exist where there are values; `native_factor` or `native_schema` makes one. It has classic buckets
- * beside them only if `buckets` is given. Native buckets are shown in PROMC_FORMAT_PROTOBUF; the
- * other formats show the classic ones, or the +Inf bucket alone, with count and sum.
+ * exist where there are values; `native_factor` or `native_schema` makes one, without which the
+ * other native_ options have no effect. It has classic buckets beside them only if `buckets` is
+ * given. Native buckets are shown in PROMC_FORMAT_PROTOBUF; the other formats show the classic ones,
+ * or the +Inf bucket alone, with count and sum. A Prometheus that takes native buckets leaves out
+ * the classic ones beside them, unless its scrape_config says always_scrape_classic_histograms
+ * (before 3.0: scrape_classic_histograms).
  *
  *  native_factor              how much wider a bucket may be than the one before, > 1, such as 1.1;
  *                             the coarsest schema that keeps to it is used. 0: no native histogram.
@@ -176,7 +182,8 @@ typedef struct promc_histogram_opts {
  * Options of summaries. With `quantiles` each value is also counted in one of many exponential
  * buckets (DDSketch: Masson, Rim, Lee, VLDB 2019), in a window that slides in five steps. Quantiles
  * of several processes or children cannot be put together: where that matters take a histogram.
- * OpenMetrics has no negative quantiles: they are left out there.
+ * OpenMetrics has no negative quantiles: they are left out there. Without `quantiles` the other two
+ * options have no effect.
  *
  *  quantiles        such as PROMC_QUANTILES(0.5, 0.9, 0.99). They are NaN while the window is empty.
  *  quantile_error   how far a quantile may be from the true value, relatively: 0.01 means 1 %. At
@@ -536,7 +543,7 @@ static inline void promc__busy_leave(promc_gauge *const *gauge)
          PROMC__JOIN(promc__once_, __LINE__); PROMC__JOIN(promc__once_, __LINE__) = NULL)
 
 /** Adds 1 to the gauge here and takes it off at the end of the enclosing block. */
-#define PROMC_TRACK_INPROGRESS(gauge)                                                              \
+#define PROMC_TRACK_INPROGRESS(gauge) /* NOLINTNEXTLINE(bugprone-macro-parentheses): declares */   \
     __attribute__((cleanup(promc__busy_leave), unused)) promc_gauge *PROMC__JOIN(promc__busy_,          \
                                                                             __LINE__) =            \
         promc__busy_enter(gauge)

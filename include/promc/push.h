@@ -6,6 +6,8 @@
  *                           .grouping_key = PROMC_PAIRS({"instance", "db1"}));
  *
  * For jobs that are over before anybody could scrape them. A service is better scraped.
+ *
+ * Threads that send block all signals, and their descriptors are closed on exec(), as in http.h.
  */
 #ifndef PROMC_PUSH_H
 #define PROMC_PUSH_H
@@ -144,7 +146,8 @@ typedef struct promc_graphite_opts {
 
 /**
  * Sends every sample as a line of Graphite's plaintext protocol, with the present time; characters
- * other than letters, digits, "_" and "-" become "_".
+ * other than letters, digits, "_" and "-" become "_", each: label values that differ in such a
+ * character only ("a/b", "a.b") become one series there, of which Graphite keeps the last value.
  * @return PROMC_OK when all was sent (the protocol has no answer); errors as above, without _REFUSED
  *         and _SINK.
  */

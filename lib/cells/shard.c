@@ -120,11 +120,12 @@ static promc__shard *adopt_shard(void)
 
 static void *aligned_block(size_t size, void *_Atomic *chain)
 {
-    char *block = promc__zalloc(size + ALIGNED_OVERHEAD), *start = block + sizeof(void *);
+    char *block = promc__zalloc(size + ALIGNED_OVERHEAD), *start;
     void *before;
 
     if (!block)
         return NULL;
+    start = block + sizeof(void *);
     before = atomic_load_explicit(chain, memory_order_relaxed);
     do
         memcpy(block, &before, sizeof(before));

@@ -64,13 +64,6 @@ static void append_labels(const struct graphite_walk *walk, const promc__sample 
                      strlen(sample->extra_value), false);
 }
 
-static double graphite_value(const promc__value *value)
-{
-    if (value->kind == PROMC__U64)
-        return (double)value->u64;
-    return value->kind == PROMC__I64 ? (double)value->i64 : value->number;
-}
-
 static bool append_line(const promc__sample *sample, void *arg)
 {
     struct graphite_walk *walk = arg;
@@ -90,7 +83,7 @@ static bool append_line(const promc__sample *sample, void *arg)
     append_labels(walk, sample);
     promc__buffer_char(walk->out, ' ');
     promc__buffer_append(walk->out, number,
-                         promc__write_repr(number, graphite_value(&sample->value)));
+                         promc__write_repr(number, promc__value_number(&sample->value)));
     promc__buffer_append(walk->out, walk->end, walk->end_size);
     return !walk->out->error;
 }

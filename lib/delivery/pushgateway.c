@@ -46,6 +46,7 @@ static int send_to_gateway(const promc_push_opts *set, const promc_push_request 
                                             .password = set->password,
                                             .token = set->token,
                                             .unix_path = set->unix_path,
+                                            .show_path = true,
                                             .transport = set->transport,
                                             .max_redirects = set->redirects,
                                             .keep_method = true};

@@ -57,17 +57,6 @@ static struct series_label *new_label(struct filling *filling)
     return &filling->labels[filling->label_count++];
 }
 
-static void append_plain(promc__buffer *out, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-
-        if (c == '\\' && i + 1 < size)
-            c = text[++i] == 'n' ? '\n' : text[i];
-        promc__buffer_char(out, c);
-    }
-}
-
 /* Names are escaped to the old character set, which every receiver takes. An empty value is as good as
  * no label, and must not be sent (remote write 1.0, "Labels"). */
 static void add_label(struct filling *filling, const char *name, size_t name_size,
@@ -82,7 +71,7 @@ static void add_label(struct filling *filling, const char *name, size_t name_siz
     label->name_size = filling->text.size - label->name;
     label->value = filling->text.size;
     if (escaped_value)
-        append_plain(&filling->text, value, value_size);
+        promc__label_unescape(&filling->text, value, value_size);
     else
         promc__buffer_append(&filling->text, value, value_size);
     label->value_size = filling->text.size - label->value;
@@ -187,13 +176,6 @@ static bool end_request(struct filling *filling)
     return true;
 }
 
-static double sample_number(const promc__value *value)
-{
-    return value->kind == PROMC__U64   ? (double)value->u64
-           : value->kind == PROMC__I64 ? (double)value->i64
-                                       : value->number;
-}
-
 static uint64_t sample_time(const struct filling *filling, const promc__sample *sample)
 {
     double milliseconds = sample->timestamp * 1000;
@@ -246,7 +228,7 @@ static bool write_series(const promc__sample *sample, void *arg)
     if (!begin_series(filling, sample, &series))
         return false;
     inner = promc__wire_begin(out, SERIES_SAMPLE);
-    promc__wire_double(out, SAMPLE_VALUE, sample_number(&sample->value));
+    promc__wire_double(out, SAMPLE_VALUE, promc__value_number(&sample->value));
     promc__wire_u64(out, SAMPLE_TIMESTAMP, sample_time(filling, sample));
     promc__wire_end(out, inner);
     return end_series(filling, series);

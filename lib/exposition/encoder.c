@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exposition/encoder.h"
 
+#include "base/error.h"
 #include "metrics/family.h"
 
 #include <string.h>
@@ -62,6 +63,15 @@ const promc__encoding *promc__encoding_of(promc_format format)
     default:
         return &promc__text_encoding;
     }
+}
+
+int promc__format_check(promc_format format, const char *what)
+{
+    if ((format & 0xFF) > PROMC_FORMAT_PROTOBUF || format >> 8 > PROMC_ESCAPE_VALUES >> 8)
+        return promc__fail(PROMC_ERROR_UNSUPPORTED,
+                           "%s: %u is no format that is known: use a PROMC_FORMAT_ constant", what,
+                           format);
+    return PROMC_OK;
 }
 
 void promc__encoder_free(promc__encoder *encoder)

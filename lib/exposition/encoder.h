@@ -79,6 +79,8 @@ struct promc__encoder {
 void promc__encoder_init(promc__encoder *encoder, promc_format format,
                          const promc__encoding *encoding);
 const promc__encoding *promc__encoding_of(promc_format format);
+/* PROMC_OK, or PROMC_ERROR_UNSUPPORTED for a number that is no format. `what` is for the message. */
+int promc__format_check(promc_format format, const char *what);
 void promc__encoder_free(promc__encoder *encoder);
 
 /* Begins a family. False if none of its samples may pass: then it is left out altogether. */

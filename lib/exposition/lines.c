@@ -68,7 +68,7 @@ static char *put_timestamp(char *at, double timestamp, bool openmetrics)
 {
     double milliseconds = timestamp * 1000;
 
-    if (timestamp == 0 || !(fabs(milliseconds) < 9e18))
+    if (!(fabs(milliseconds) < 9e18))
         return at;
     *at++ = ' ';
     if (openmetrics)
@@ -130,7 +130,7 @@ static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
     if (!at)
         return;
     at = put(at - 1, " # {", 4);
-    at = put(at, labels->size ? labels->data : "", labels->size);
+    at = put(at, labels->data, labels->size); /* without labels there is no exemplar */
     at = put(at, "} ", 2);
     at += promc__write_double(at, exemplar->value);
     if (exemplar->timestamp != 0) {
@@ -360,13 +360,7 @@ static void escape_names(promc__encoder *encoder, promc__buffer *out, const char
             promc__buffer *name = &encoder->scratch;
 
             name->size = 0;
-            for (size_t i = 0; i < part.name_size; i++) {
-                char c = part.name[i];
-
-                if (c == '\\' && i + 1 < part.name_size)
-                    c = part.name[++i] == 'n' ? '\n' : part.name[i];
-                promc__buffer_char(name, c);
-            }
+            promc__label_unescape(name, part.name, part.name_size);
             promc__escape_label_name(out, name->data ? name->data : "", name->size,
                                      encoder->escaping);
         } else {

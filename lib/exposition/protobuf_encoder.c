@@ -104,17 +104,6 @@ static void pass_message(promc__encoder *encoder, promc__buffer *out)
 
 /* ---- labels, exemplars, times ---------------------------------------------------------------- */
 
-static void append_unescaped(promc__buffer *out, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-
-        if (c == '\\' && i + 1 < size)
-            c = text[++i] == 'n' ? '\n' : text[i];
-        promc__buffer_char(out, c);
-    }
-}
-
 static void write_label_name(promc__encoder *encoder, promc__buffer *out,
                              const promc__label_part *part)
 {
@@ -122,7 +111,7 @@ static void write_label_name(promc__encoder *encoder, promc__buffer *out,
     size_t begin;
 
     name->size = 0;
-    append_unescaped(name, part->name, part->name_size);
+    promc__label_unescape(name, part->name, part->name_size);
     begin = promc__wire_begin(out, LABEL_NAME);
     append_name(encoder, out, name->data ? name->data : "", name->size, true);
     promc__wire_end(out, begin);
@@ -132,7 +121,7 @@ static void write_label_value(promc__buffer *out, const promc__label_part *part)
 {
     size_t begin = promc__wire_begin(out, LABEL_VALUE);
 
-    append_unescaped(out, part->value, part->value_size);
+    promc__label_unescape(out, part->value, part->value_size);
     promc__wire_end(out, begin);
 }
 
@@ -192,6 +181,7 @@ static void write_labels(promc__encoder *encoder, promc__buffer *out, unsigned f
 static void write_time(promc__buffer *out, unsigned field, double seconds)
 {
     int64_t whole;
+    uint64_t nanos;
     size_t begin;
 
     if (seconds == 0 || !(fabs(seconds) < 9e18))
@@ -199,9 +189,12 @@ static void write_time(promc__buffer *out, unsigned field, double seconds)
     whole = (int64_t)seconds;
     if ((double)whole > seconds)
         whole--; /* nanoseconds count forward, also before 1970 */
+    nanos = (uint64_t)((seconds - (double)whole) * 1e9);
+    if (nanos > 999999999) /* just before 1970, the difference is rounded to a second */
+        nanos = 999999999;
     begin = promc__wire_begin(out, field);
     promc__wire_u64(out, TIMESTAMP_SECONDS, (uint64_t)whole);
-    promc__wire_u64(out, TIMESTAMP_NANOS, (uint64_t)((seconds - (double)whole) * 1e9));
+    promc__wire_u64(out, TIMESTAMP_NANOS, nanos);
     promc__wire_end(out, begin);
 }
 
@@ -221,19 +214,12 @@ static void write_exemplar(promc__encoder *encoder, unsigned field, const promc_
 
 /* ---- metrics --------------------------------------------------------------------------------- */
 
-static double value_of(const promc__value *value)
-{
-    return value->kind == PROMC__U64   ? (double)value->u64
-           : value->kind == PROMC__I64 ? (double)value->i64
-                                       : value->number;
-}
-
 static void message_counter(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
     size_t begin = promc__wire_begin(out, METRIC_COUNTER);
 
-    promc__wire_double(out, COUNTER_VALUE, value_of(&point->value));
+    promc__wire_double(out, COUNTER_VALUE, promc__value_number(&point->value));
     if (point->exemplars)
         write_exemplar(encoder, COUNTER_EXEMPLAR, &point->exemplars[0]);
     if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
@@ -347,10 +333,10 @@ static void message_value(promc__encoder *encoder, const promc__point *point)
         message_histogram(encoder, point);
         break;
     case PROMC_TYPE_UNKNOWN:
-        message_number(encoder, METRIC_UNTYPED, value_of(&point->value));
+        message_number(encoder, METRIC_UNTYPED, promc__value_number(&point->value));
         break;
     default:
-        message_number(encoder, METRIC_GAUGE, value_of(&point->value));
+        message_number(encoder, METRIC_GAUGE, promc__value_number(&point->value));
     }
 }
 

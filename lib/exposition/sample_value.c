@@ -47,7 +47,8 @@ static int visit_collector(promc__entry *entry, promc__visitor visitor, void *ar
 
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
-    return promc__writer_end_collector(writer, promc__entry_collect(entry, writer), "collect");
+    return promc__writer_end_collector(writer, entry, promc__entry_collect(entry, writer),
+                                       "collect");
 }
 
 static int visit_target_info(promc_registry *registry, promc__visitor visitor, void *arg)
@@ -94,13 +95,13 @@ struct search {
     bool found;
 };
 
+/* That the wanted name begins with the family's has been seen: search_point(). */
 static bool name_matches(const struct search *search, const promc__sample *sample)
 {
     const char *suffix = promc__sample_suffix(sample->descriptor, sample->kind);
     size_t suffix_size = strlen(suffix), size = sample->descriptor->name_size;
 
     return search->name_size == size + suffix_size &&
-           memcmp(search->name, sample->descriptor->name, size) == 0 &&
            memcmp(search->name + size, suffix, suffix_size) == 0;
 }
 
@@ -153,9 +154,7 @@ static bool compare_sample(const promc__sample *sample, void *arg)
     if (!name_matches(search, sample) || !labels_match(search, sample))
         return true;
     search->found = true;
-    search->value = sample->value.kind == PROMC__U64   ? (double)sample->value.u64
-                    : sample->value.kind == PROMC__I64 ? (double)sample->value.i64
-                                                       : sample->value.number;
+    search->value = promc__value_number(&sample->value);
     return false;
 }
 
@@ -163,12 +162,10 @@ static int search_point(const promc__descriptor *descriptor, const promc__point 
 {
     struct search *search = arg;
 
-    if (!search->found &&
-        (search->name_size < descriptor->name_size ||
-         memcmp(search->name, descriptor->name, descriptor->name_size) != 0))
+    if (search->found || search->name_size < descriptor->name_size ||
+        memcmp(search->name, descriptor->name, descriptor->name_size) != 0)
         return PROMC_OK;
-    if (!search->found)
-        promc__each_sample(descriptor, point, compare_sample, search);
+    promc__each_sample(descriptor, point, compare_sample, search);
     return PROMC_OK;
 }
 

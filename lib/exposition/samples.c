@@ -31,7 +31,7 @@ static void give_with(struct walk *walk, promc__sample_kind kind, const char *na
     walk->sample.extra_name_size = name_size;
     walk->sample.extra_value = value;
     give(walk, kind, number);
-    walk->sample.extra_name = NULL;
+    walk->sample.extra_name = walk->sample.extra_value = NULL;
 }
 
 static void give_bound(struct walk *walk, promc__sample_kind kind, const char *name, double bound,

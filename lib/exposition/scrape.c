@@ -152,8 +152,8 @@ static int run_collector(promc__scrape *scrape)
         return PROMC_ERROR_NO_MEMORY;
     scrape->collected.size = 0;
     scrape->sent = 0;
-    status = promc__writer_end_collector(writer, promc__entry_collect(scrape->entry, writer),
-                                         "collect");
+    status = promc__writer_end_collector(writer, scrape->entry,
+                                         promc__entry_collect(scrape->entry, writer), "collect");
     leave_entry(scrape); /* it may be unregistered while a slow reader takes what it wrote */
     if (scrape->collected.error) /* which the writer can only see as a sink that refuses */
         return promc__fail_memory("scrape");

@@ -66,6 +66,8 @@ promc_writer *promc_writer_create(promc_format format, promc_sink sink, void *ar
     writer->arg = arg;
     if (set.memory_limit)
         writer->limit = set.memory_limit;
+    if (promc__format_check(format, "writer") != PROMC_OK)
+        (void)promc__writer_failed(writer, PROMC_ERROR_UNSUPPORTED);
     return writer;
 }
 
@@ -225,7 +227,8 @@ static int check_family_options(const promc_family_opts *options)
     if (options->unit && *options->unit &&
         (options->type == PROMC_TYPE_INFO || options->type == PROMC_TYPE_STATESET))
         return promc__fail(PROMC_ERROR_ARGUMENT,
-                           "Metric name is of a type that cannot have a unit: %s", options->name);
+                           "Metric name is of a type that cannot have a unit: %s; leave out "
+                           ".unit", options->name);
     if (options->unit && *options->unit && !promc__is_unit(options->unit))
         return promc__fail(PROMC_ERROR_ARGUMENT,
                            "%.100s: .unit may have letters, digits and _ only", options->name);

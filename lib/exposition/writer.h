@@ -4,7 +4,7 @@
 #define PROMC_EXPOSITION_WRITER_H
 
 #include "exposition/encoder.h"
-#include "registry/name_index.h"
+#include "registry/registry.h"
 
 typedef enum promc__writer_mode {
     PROMC__WRITE_GROUPED,  /* keep the lines of each family until the end */
@@ -59,9 +59,10 @@ promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc__visitor 
 /* Notes the last error as the writer's, if it is the first; returns `status`. */
 int promc__writer_failed(promc_writer *writer, int status);
 
-/* Ends the writer that a collector was given: the writer's error, or that of the collector, which
- * `returned` this from its `function`. */
-int promc__writer_end_collector(promc_writer *writer, int returned, const char *function);
+/* Ends the writer that the collector of `entry` was given: the writer's error, or that of the
+ * collector, which `returned` this from its `function`. */
+int promc__writer_end_collector(promc_writer *writer, const promc__entry *entry, int returned,
+                                const char *function);
 
 /* Hands a complete point to where the writer's mode wants it. */
 int promc__writer_take(promc_writer *writer, promc_family *family, promc__point *point,

@@ -94,10 +94,10 @@ static void write_authorization(promc__buffer *out, const struct promc__client_r
 {
     promc__buffer pair = PROMC__BUFFER(0);
 
-    if (request->token)
+    if (request->token) {
         promc__buffer_string(out, "Authorization: Bearer ");
-    if (request->token)
         promc__buffer_string(out, request->token);
+    }
     if (request->user) {
         promc__buffer_string(&pair, request->user);
         promc__buffer_char(&pair, ':');

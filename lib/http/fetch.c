@@ -10,10 +10,9 @@
 #include "http/message.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { PACK_PIECE = 256 * 1024, FETCH_PIECE = 8192, FETCH_WHAT = 96, FETCH_WORDS = 200 };
+enum { PACK_PIECE = 256 * 1024, FETCH_PIECE = 8192, FETCH_WHAT = 128, FETCH_WORDS = 200 };
 
 /* One request and its redirects. */
 struct fetch {
@@ -26,7 +25,7 @@ struct fetch {
     promc__line line;
     promc__buffer head;
     promc__reply *reply;
-    char what[FETCH_WHAT]; /* for messages: scheme, host and port */
+    char what[FETCH_WHAT]; /* for messages: the URL without what may be secret */
 };
 
 /* ---- one exchange ---------------------------------------------------------------------------- */
@@ -166,8 +165,7 @@ static int set_url(struct fetch *fetch, const char *text)
 
     if (wrong) /* what the URL says may be secret */
         return promc__fail(PROMC_ERROR_ARGUMENT, "HTTP request: the URL is wrong: %s", wrong);
-    snprintf(fetch->what, sizeof(fetch->what), "http%s://%.*s", fetch->url.https ? "s" : "",
-             (int)fetch->url.authority_size, fetch->url.authority);
+    promc__url_name(fetch->what, sizeof(fetch->what), &fetch->url, fetch->request.show_path);
     fetch->request.url = text;
     if (fetch->url.https && !fetch->request.transport)
         return promc__fail(PROMC_ERROR_UNSUPPORTED,
@@ -343,6 +341,7 @@ void promc__client_response_free(struct promc__client_response *response)
 /* The first line that says something, fit for a message. */
 static void first_line(const promc__reply *reply, char words[FETCH_WORDS])
 {
+    static const char etc[] = "\xE2\x80\xA6"; /* an ellipsis */
     const char *at = reply->content.data, *end = at + reply->content.size;
     size_t used = 0;
 
@@ -353,8 +352,11 @@ static void first_line(const promc__reply *reply, char words[FETCH_WORDS])
         size_t size = promc__utf8_decode(at, (size_t)(end - at), &code_point);
         bool shown = size && code_point >= ' ' && (code_point < 0x7F || code_point >= 0xA0);
 
-        if (used + (shown ? size : 1) >= FETCH_WORDS)
+        if (used + (shown ? size : 1) + strlen(etc) >= FETCH_WORDS) {
+            memcpy(words + used, etc, strlen(etc));
+            used += strlen(etc);
             break;
+        }
         if (shown)
             memcpy(words + used, at, size);
         else
@@ -369,15 +371,14 @@ int promc__client_expect_success(const struct promc__client_request *request,
                                  const struct promc__client_response *response)
 {
     const promc__reply *reply = &response->reply;
-    char words[FETCH_WORDS];
+    char words[FETCH_WORDS], what[FETCH_WHAT] = "";
     promc__url url;
 
     if (reply->status >= 200 && reply->status <= 299)
         return PROMC_OK;
     first_line(reply, words);
-    if (promc__url_parse(&url, request->url) != NULL)
-        url = (promc__url){.authority = ""};
-    return promc__fail(PROMC_ERROR_REFUSED, "http%s://%.*s: status %d %s%s%s", url.https ? "s" : "",
-                       url.authority_size < 64 ? (int)url.authority_size : 64, url.authority,
-                       reply->status, promc__status_text(reply->status), *words ? ": " : "", words);
+    (void)promc__url_parse(&url, request->url); /* which has led to an answer */
+    promc__url_name(what, sizeof(what), &url, request->show_path);
+    return promc__fail(PROMC_ERROR_REFUSED, "%s: status %d %s%s%s", what, reply->status,
+                       promc__status_text(reply->status), *words ? ": " : "", words);
 }

@@ -77,7 +77,7 @@ static int set_name(promc__family *family, const promc__metric_opts *options)
 
     build_name(&name, family->type, options);
     if (!name.error)
-        family->name = promc__copy(name.data ? name.data : "", name.size);
+        family->name = promc__copy(name.data, name.size); /* not empty: promc__family_begin() */
     family->descriptor.name = family->name;
     family->descriptor.name_size = name.size;
     promc__buffer_free(&name);
@@ -108,7 +108,8 @@ static int set_unit(promc__family *family, const char *unit)
         return PROMC_OK;
     if (!family->type->has_unit)
         return promc__fail(PROMC_ERROR_ARGUMENT,
-                           "Metric name is of a type that cannot have a unit: %s", family->name);
+                           "Metric name is of a type that cannot have a unit: %s; leave out "
+                           ".unit", family->name);
     family->unit = promc__copy_string(unit);
     family->descriptor.unit = family->unit;
     return family->unit ? PROMC_OK : promc__fail_memory(family->name);

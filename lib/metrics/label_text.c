@@ -127,6 +127,17 @@ size_t promc__label_place(const char *text, size_t size, const char *name)
     return size;
 }
 
+void promc__label_unescape(promc__buffer *out, const char *escaped, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        char c = escaped[i];
+
+        if (c == '\\' && i + 1 < size)
+            c = escaped[++i] == 'n' ? '\n' : escaped[i];
+        promc__buffer_char(out, c);
+    }
+}
+
 bool promc__escaped_equals(const char *escaped, size_t escaped_size, const char *raw, size_t size)
 {
     const char *end = escaped + escaped_size;

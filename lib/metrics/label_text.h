@@ -34,6 +34,9 @@ int promc__label_compare(const char *name, size_t size, const promc__label_part 
  * it (or the size of the text). */
 size_t promc__label_place(const char *text, size_t size, const char *name);
 
+/* Appends an escaped value, or a quoted name, as it was before it was escaped. */
+void promc__label_unescape(promc__buffer *out, const char *escaped, size_t size);
+
 /* Whether an escaped value is that of `raw`. */
 bool promc__escaped_equals(const char *escaped, size_t escaped_size, const char *raw, size_t size);
 

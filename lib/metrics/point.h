@@ -22,6 +22,13 @@ typedef struct promc__value {
     };
 } promc__value;
 
+static inline double promc__value_number(const promc__value *value)
+{
+    return value->kind == PROMC__U64   ? (double)value->u64
+           : value->kind == PROMC__I64 ? (double)value->i64
+                                       : value->number;
+}
+
 typedef struct promc__descriptor {
     promc_type type;
     const char *name; /* a counter's without "_total" unless exact_name */

@@ -98,7 +98,7 @@ static bool attach_ring(promc__ring *ring)
     if (pthread_mutex_trylock(&promc__cells_lock) != 0)
         return false;
     slot = atomic_load_explicit(&ring->slot, memory_order_relaxed);
-    if (slot == PROMC__NO_SLOT && promc__slots_take(PROMC__SLICES * ring->width, &slot))
+    if (slot == PROMC__NO_SLOT && promc__slots_take(PROMC__SLICES * ring->width, 1, &slot))
         atomic_store_explicit(&ring->slot, slot, memory_order_release);
     promc__unlock(&promc__cells_lock);
     return slot != PROMC__NO_SLOT;
@@ -163,7 +163,7 @@ static PROMC__COLD void quantiles_observe_slowly(promc__child *child, double val
     promc__section section;
     bool counted = true;
 
-    promc__update_slowly(&child->numbers, value, 1, 1);
+    promc__update_slowly(&child->numbers, child->family->cells, value, 1, 1);
     section = promc__enter_slowly();
     if (promc__child_is_live(child))
         counted = count_value(child, &section, value, slice);
@@ -240,7 +240,7 @@ void promc__quantiles_finish(promc__child *child)
 
         if (slot != PROMC__NO_SLOT) {
             promc__slots_clear(PROMC__SLICES * ring->width, slot);
-            promc__slots_give(PROMC__SLICES * ring->width, slot);
+            promc__slots_give(PROMC__SLICES * ring->width, 1, slot);
         }
         promc__free(ring);
     }

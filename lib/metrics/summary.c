@@ -6,6 +6,9 @@
 #include "base/error.h"
 #include "base/options.h"
 
+/* Sum and count. */
+#define SUMMARY_CELLS 2
+
 static const promc__type summary_type = {
     .kind = PROMC_TYPE_SUMMARY,
     .word = "summary",
@@ -32,7 +35,7 @@ static promc__family *create_summary(const promc_summary_opts *options, bool lab
         promc__family_free(family);
         return NULL;
     }
-    family->cells = 2; /* sum and count */
+    family->cells = SUMMARY_CELLS;
     return promc__family_finish(family, common, labelled);
 }
 
@@ -49,5 +52,5 @@ void promc_summary_observe(promc_summary *summary, double value)
     if (promc__unlikely(atomic_load_explicit(&child->extra, memory_order_relaxed) != NULL))
         promc__quantiles_observe(child, value);
     else
-        promc__add_and_count(&child->numbers, value, 1, 1);
+        promc__add_and_count(&child->numbers, SUMMARY_CELLS, value, 1, 1);
 }

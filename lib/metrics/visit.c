@@ -40,7 +40,7 @@ bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
     }
     promc__family_expire(family);
     promc__lock(promc__stripe(family));
-    cursor->next = family->first;
+    cursor->next = promc__child_at(family, family->first);
     cursor->following = family->cursors;
     family->cursors = cursor;
     promc__unlock(promc__stripe(family));
@@ -73,7 +73,7 @@ void promc__cursors_skip(promc__family *family, const promc__child *child)
 {
     for (promc__cursor *cursor = family->cursors; cursor; cursor = cursor->following) {
         if (cursor->next == child)
-            cursor->next = child->next;
+            cursor->next = promc__child_next(child);
     }
 }
 
@@ -117,25 +117,40 @@ static void give_child(promc__cursor *cursor, promc__child *child, const uint64_
     take(point, arg);
 }
 
+/* The child behind the one with number `before`. Most often it lies behind it in memory too: then
+ * the processor need not wait for the number to go on. */
+static inline promc__child *child_behind(const promc__family *family, promc__child *child,
+                                         uint32_t before)
+{
+    if (promc__likely(child->next == before + 1 && before % PROMC__LARGEST_SLAB))
+        return (promc__child *)(void *)((char *)child + family->child_size);
+    return promc__child_at(family, child->next);
+}
+
 /* The cells of the next children, as one snapshot where there are several to a child. */
 static size_t read_batch(promc__cursor *cursor)
 {
-    uint32_t cells = cursor->family->cells;
+    const promc__family *family = cursor->family;
+    uint32_t cells = family->cells, number = 0;
     promc__numbers *numbers[PROMC__VISIT_BATCH];
+    promc__child *child = cursor->next;
     size_t count = 0;
 
-    for (; count < cursor->batch && cursor->next; cursor->next = cursor->next->next) {
-        promc__child *child = cursor->next;
+    while (count < cursor->batch && child) {
+        promc__child *next = child_behind(family, child, number);
 
+        number = child->next;
         numbers[count] = &child->numbers;
         cursor->children[count++] = child;
+        child = next;
     }
+    cursor->next = child;
     if (cells == 1) {
         promc__numbers_sums(numbers, count, cursor->values);
     } else if (cells > 1 && count) {
         promc__snapshot_begin();
         for (size_t i = 0; i < count; i++)
-            promc__snapshot_read(&cursor->children[i]->numbers, cursor->values + i * cells);
+            promc__snapshot_read(&cursor->children[i]->numbers, cells, cursor->values + i * cells);
         promc__snapshot_end();
     }
     return count;
@@ -220,15 +235,18 @@ static size_t read_gauges(promc__cursor *cursor)
     size_t count = 0;
 
     for (; count < cursor->batch && cursor->next && !callback_of(cursor->next);
-         cursor->next = cursor->next->next) {
+         cursor->next = promc__child_next(cursor->next)) {
         spread = spread || promc__level_is_spread(&cursor->next->numbers);
         cursor->children[count++] = cursor->next;
     }
     if (spread)
         promc__snapshot_begin();
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        promc__numbers *level = &cursor->children[i]->numbers;
+
         cursor->values[i] =
-            promc__double_to_bits(promc__level_read(&cursor->children[i]->numbers));
+            promc__double_to_bits(spread ? promc__level_read(level) : promc__level_value(level));
+    }
     if (spread)
         promc__snapshot_end();
     return count;
@@ -246,7 +264,7 @@ static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *
     if (!count && cursor->next) {
         promc__child *child = cursor->next;
 
-        cursor->next = child->next;
+        cursor->next = promc__child_next(child);
         take_callback(cursor, child, *callback_of(child), take, arg);
         return true;
     }

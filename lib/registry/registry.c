@@ -192,18 +192,9 @@ static void append_entry(promc_registry *registry, promc__entry *entry)
     }
 }
 
-int promc__fail_duplicate(const char *name)
-{
-    return promc__fail(
-        PROMC_ERROR_DUPLICATE,
-        "Duplicated timeseries in CollectorRegistry: %.100s is taken; choose another "
-        "name or unregister the other metric",
-        name);
-}
-
 int promc__registry_insert(promc_registry *registry, promc__entry *entry)
 {
-    char duplicate[100] = "";
+    char duplicate[100] = "", owner[100] = "";
     int status = PROMC_OK;
     const promc__family *family;
     const char *taken;
@@ -217,6 +208,7 @@ int promc__registry_insert(promc_registry *registry, promc__entry *entry)
     } else if (taken) {
         status = PROMC_ERROR_DUPLICATE;
         strncpy(duplicate, taken, sizeof(duplicate) - 1);
+        promc__write_owner(registry, taken, owner, sizeof(owner));
     } else if (!reserve_places(registry, entry)) {
         status = PROMC_ERROR_NO_MEMORY;
     } else {
@@ -234,7 +226,7 @@ int promc__registry_insert(promc_registry *registry, promc__entry *entry)
         return promc__fail(status, "%.100s is in a registry already; unregister it there first",
                            family->name);
     if (status == PROMC_ERROR_DUPLICATE)
-        return promc__fail_duplicate(duplicate);
+        return promc__fail_duplicate(duplicate, owner);
     return promc__fail_memory("registry");
 }
 

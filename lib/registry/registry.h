@@ -51,7 +51,9 @@ bool promc__is_default_registry(const promc_registry *registry);
  * memory. */
 bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor);
 
-int promc__fail_duplicate(const char *name);
+/* Who has the name in the registry, which is locked: "counter requests". For messages: it is slow. */
+void promc__write_owner(const promc_registry *registry, const char *name, char *out, size_t size);
+int promc__fail_duplicate(const char *name, const char *owner);
 
 /* Adds an entry whose names are known, and none of them twice; takes it in any case. PROMC_OK; PROMC_ERROR_DUPLICATE;
  * PROMC_ERROR_NO_MEMORY; PROMC_ERROR_STATE for a view. */
@@ -65,6 +67,10 @@ void promc__entry_free(promc__entry *entry);
  */
 promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position);
 void promc__registry_leave(promc__entry *entry);
+
+/* As promc_registry_register(), but a failure is the caller's and no definition error of the
+ * registry. The registry is not NULL. */
+int promc__register_collector(promc_registry *registry, const promc_collector *collector);
 
 /* Calls the collector of an entry that is being visited. */
 int promc__entry_collect(promc__entry *entry, promc_writer *writer);

@@ -188,8 +188,7 @@ static struct transcript converse(const promc__site *site, const uint8_t *data, 
     return transcript;
 }
 
-/* ---- responses, read independently ------------------------------------------------------------
- */
+/* ---- responses, read independently ----------------------------------------------------------- */
 
 struct text {
     const char *at, *end;

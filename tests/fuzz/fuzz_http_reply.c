@@ -52,8 +52,7 @@ static struct verdict read_reply(promc__reply *reply, bool to_head, size_t limit
     return verdict;
 }
 
-/* ---- the framing, read independently -----------------------------------------------------------
- */
+/* ---- the framing, read independently --------------------------------------------------------- */
 
 static const char *find(const char *data, size_t size, const char *what)
 {

@@ -10,8 +10,7 @@
 #include "alerts/json.h"
 #include "alerts/json_write.h"
 
-/* ---- the second reader ------------------------------------------------------------------------
- */
+/* ---- the second reader ----------------------------------------------------------------------- */
 
 /* What it finds beside the verdict, for the limits. */
 struct grammar {
@@ -198,8 +197,7 @@ static bool value_is_valid(struct grammar *g)
     return valid;
 }
 
-/* ---- the document ------------------------------------------------------------------------------
- */
+/* ---- the document ---------------------------------------------------------------------------- */
 
 static void write_value(promc__json_writer *writer, const promc__json_value *value)
 {

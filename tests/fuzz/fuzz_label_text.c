@@ -11,8 +11,7 @@
 #include "base/names.h"
 #include "base/utf8.h"
 
-/* ---- UTF-8, independently
- * -------------------------------------------------------------------------- */
+/* ---- UTF-8, independently -------------------------------------------------------------------- */
 
 /* Bytes of the character at `text`; if it is none, of its longest beginning, at least 1 (Unicode
  * 15, 3.9, table 3-7), with *good false. */
@@ -63,8 +62,7 @@ static void check_utf8(const char *text)
     promc__buffer_free(&ours);
 }
 
-/* ---- the exposition, read independently
- * ------------------------------------------------------------- */
+/* ---- the exposition, read independently ------------------------------------------------------ */
 
 /* What follows `prefix` at the beginning of a line. */
 static const char *behind(const char *text, const char *prefix)
@@ -139,8 +137,7 @@ static void check_parsed(const promc__buffer *text, const struct texts *texts, p
     promc_parsed_free(parsed);
 }
 
-/* ---- entry
- * -------------------------------------------------------------------------------------------- */
+/* ---- entry ----------------------------------------------------------------------------------- */
 
 static int take_text(const void *data, size_t size, void *arg)
 {

@@ -63,8 +63,7 @@ static int weight_of(const char *text)
     return (int)(strtod(text, NULL) * 1000 + 0.5);
 }
 
-/* ---- Accept
- * -------------------------------------------------------------------------------------- */
+/* ---- Accept ---------------------------------------------------------------------------------- */
 
 struct entry {
     const char *type, *version, *proto, *encoding, *escaping, *q;
@@ -189,8 +188,7 @@ static void check_accept(const char *header)
     free(changed);
 }
 
-/* ---- Accept-Encoding
- * ------------------------------------------------------------------------------ */
+/* ---- Accept-Encoding ------------------------------------------------------------------------- */
 
 static bool is_token(const char *text)
 {

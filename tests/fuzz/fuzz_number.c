@@ -16,8 +16,7 @@ static bool same_number(double a, double b)
     return isnan(a) ? isnan(b) : memcmp(&a, &b, sizeof(a)) == 0;
 }
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* How many digits a number has from the first to the last that is not 0. */
 static int significant(const char *text)
@@ -100,8 +99,7 @@ static void check_integer(uint64_t value)
     require(promc__parse_i64(text, size, &back) && back == signed_value);
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const char *skip_digits(const char *at)
 {

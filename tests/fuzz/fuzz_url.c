@@ -13,8 +13,7 @@
 #include "http/query.h"
 #include "http/url.h"
 
-/* ---- RFC 3986, appendix B and 5.2, to the letter
- * ------------------------------------------------- */
+/* ---- RFC 3986, appendix B and 5.2, to the letter --------------------------------------------- */
 
 struct reference {
     char *scheme, *authority, *path, *query; /* NULL: undefined, but for the path */
@@ -132,8 +131,7 @@ static void check_resolved(const char *resolved, const struct reference *base,
     free(path);
 }
 
-/* ---- the parts
- * ------------------------------------------------------------------------------------- */
+/* ---- the parts ------------------------------------------------------------------------------- */
 
 static void check_parts(const promc__url *url, const char *text)
 {
@@ -185,8 +183,7 @@ static bool check_url(const char *text, const char *location)
     return true;
 }
 
-/* ---- percent-encoding
- * -------------------------------------------------------------------------------- */
+/* ---- percent-encoding ------------------------------------------------------------------------ */
 
 /* -1: no two hexadecimal digits. */
 static int percent(const char *text)

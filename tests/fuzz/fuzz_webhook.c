@@ -17,8 +17,7 @@
 static const promc__json_limits limits = {SIZE_MAX, 16, 100000};
 static const struct timespec now = {.tv_sec = 1750000000};
 
-/* ---- what was received
- * ------------------------------------------------------------------------------ */
+/* ---- what was received ----------------------------------------------------------------------- */
 
 static size_t check_labels(const promc_label *labels)
 {
@@ -103,8 +102,7 @@ static void check_notification(const promc__received *received, const promc__jso
     require(n->alerts == received->alerts && n->alert_count == received->count);
 }
 
-/* ---- sending it on
- * ------------------------------------------------------------------------------------ */
+/* ---- sending it on --------------------------------------------------------------------------- */
 
 static void check_same_labels(const promc_label *sent, const promc_label *back)
 {
@@ -154,8 +152,7 @@ static void check_sent_on(const promc__received *received)
     promc__buffer_free(&text);
 }
 
-/* ---- entry
- * ---------------------------------------------------------------------------------------------- */
+/* ---- entry ----------------------------------------------------------------------------------- */
 
 static int receive(promc__received *received, bool webhook, const char *text, size_t size)
 {

@@ -5,7 +5,7 @@
  * opened. An in-order writer refuses what comes too late; without memory, or past its limit, it
  * fails.
  */
-#include "fuzz.h"
+#include "samples.h"
 
 #include "base/buffer.h"
 
@@ -21,8 +21,7 @@ static const double bounds[BOUNDS] = {0.5, 1, 1e6};
 static const char *const bound_texts[BOUNDS + 1] = {"0.5", "1.0", "1e+06", "+Inf"};
 static const char *const states[] = {"on", "o\"ff", NULL};
 
-/* ---- what was written
- * ------------------------------------------------------------------------------- */
+/* ---- what was written ------------------------------------------------------------------------ */
 
 struct expected {
     unsigned family;
@@ -37,7 +36,7 @@ static struct {
     promc_type types[FAMILIES];
     bool opened[FAMILIES], used[FAMILIES][LABELS];
     unsigned order[FAMILIES], families;
-    double timestamp;
+    double timestamp, created;
     int current;   /* of an in-order writer */
     bool too_late; /* something came for a family that was left */
 } model;
@@ -50,8 +49,16 @@ static void expect(unsigned family, unsigned labels, const char *suffix, const c
         (struct expected){family, suffix, label, label_value, labels, value};
 }
 
-/* ---- calls
- * ------------------------------------------------------------------------------------------ */
+static void expect_created(unsigned family, unsigned labels)
+{
+    promc_type type = model.types[family];
+
+    if (model.created != 0 &&
+        (type == PROMC_TYPE_COUNTER || type == PROMC_TYPE_HISTOGRAM || type == PROMC_TYPE_SUMMARY))
+        expect(family, labels, "_created", NULL, NULL, model.created);
+}
+
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static promc_family *open_family(promc_writer *writer, unsigned i, promc_type type, bool in_order)
 {
@@ -78,6 +85,7 @@ static int write_number(promc_writer *writer, promc_family *family, struct choic
     const char *suffix = model.types[i] == PROMC_TYPE_COUNTER ? "_total" : "";
     uint64_t number = choose_number(from, 1 + choose_byte(from) % 8);
 
+    expect_created(i, labels);
     switch (choose_below(from, 3)) {
     case 0:
         expect(i, labels, suffix, NULL, NULL, (double)number / 8);
@@ -113,6 +121,7 @@ static int write_histogram(promc_writer *writer, promc_family *family, struct ch
         counts[b] = value.cumulative ? total : count;
         expect(i, labels, "_bucket", "le", bound_texts[b], (double)total);
     }
+    expect_created(i, labels);
     expect(i, labels, gauge ? "_gcount" : "_count", NULL, NULL, (double)total);
     expect(i, labels, gauge ? "_gsum" : "_sum", NULL, NULL, value.sum);
     return promc_writer_histogram(writer, family, &value, label_lists[labels]);
@@ -130,6 +139,7 @@ static int write_summary(promc_writer *writer, promc_family *family, struct choi
                                  .values = values,
                                  .quantile_count = choose_below(from, 3)};
 
+    expect_created(i, labels);
     expect(i, labels, "_count", NULL, NULL, (double)value.count);
     expect(i, labels, "_sum", NULL, NULL, value.sum);
     for (size_t q = 0; q < value.quantile_count; q++)
@@ -175,12 +185,11 @@ static void one_call(promc_writer *writer, struct choices *from, bool in_order)
     (void)write_sample(writer, family, from, i, labels);
 }
 
-/* ---- what came out
- * ------------------------------------------------------------------------------------ */
+/* ---- what came out --------------------------------------------------------------------------- */
 
-static void check_sample(const promc_parsed *parsed, const struct expected *expected)
+static void check_sample(const struct expected *expected)
 {
-    const promc_parsed_sample *sample;
+    const struct sample *sample;
     promc_label labels[4];
     unsigned count = 0;
     char name[64];
@@ -191,40 +200,31 @@ static void check_sample(const promc_parsed *parsed, const struct expected *expe
         labels[count++] = (promc_label){expected->label, expected->label_value};
     labels[count] = (promc_label){NULL, NULL};
     snprintf(name, sizeof(name), "%s%s", names[expected->family], expected->suffix);
-    sample = promc_parsed_find(parsed, name, labels);
+    sample = find_sample(name, labels);
     if (!sample || sample->value != expected->value)
         fprintf(stderr, "%s: %.17g, not %.17g\n", name, sample ? sample->value : -1,
                 expected->value);
     require(sample && sample->value == expected->value);
-    require(sample->has_timestamp == (model.timestamp != 0));
-    require(!sample->has_timestamp || sample->timestamp == model.timestamp);
+    require(sample->timestamp == model.timestamp);
 }
 
-static void check_text(const promc__buffer *text, promc_format format)
+static void check_exposition(const promc__buffer *text, promc_format format)
 {
-    promc_parse_opts strict = {.size = sizeof(strict), .strict = true};
-    promc_parsed *parsed = promc_parse_all(format, text->data, text->size, &strict);
-    const promc_parsed_family *family;
-    size_t samples = 0;
     unsigned at = 0;
 
-    if (!parsed)
-        fprintf(stderr, "%s\n%.*s", promc_last_error()->message, (int)text->size, text->data);
-    require(parsed != NULL);
+    list_samples(format, text->data, text->size);
+    require(samples.count == model.count);
     for (size_t i = 0; i < model.count; i++)
-        check_sample(parsed, &model.samples[i]);
-    for (family = parsed->families; family; family = family->next) {
+        check_sample(&model.samples[i]);
+    for (size_t i = 0; i < samples.family_count; i++) {
         const char *name;
 
-        samples += family->sample_count;
         /* Gauge histograms are several families of the text format. */
         while (at < model.families && (name = names[model.order[at]]) != NULL &&
-               strncmp(family->name, name, strlen(name)) != 0)
+               strncmp(samples.families[i], name, strlen(name)) != 0)
             at++;
         require(at < model.families);
     }
-    require(samples == model.count);
-    promc_parsed_free(parsed);
 }
 
 static int take_text(const void *data, size_t size, void *arg)
@@ -244,26 +244,22 @@ static int run(struct choices from, promc__buffer *text, promc_format format)
     memset(&model, 0, sizeof(model));
     model.current = -1;
     model.timestamp = flags & 8 ? 1500000000.5 : 0;
+    model.created = flags & 128 ? 1234.25 : 0;
     promc_writer_set_timestamp(writer, model.timestamp);
+    promc_writer_set_created(writer, model.created);
     while (writer && from.left)
         one_call(writer, &from, in_order);
     return promc_writer_end(writer);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run_in(promc_format format, struct choices choices, unsigned flags)
 {
-    struct choices choices = {data, size};
-    unsigned flags = size ? data[0] : 0;
-    promc_format format =
-        (flags & 1 ? PROMC_FORMAT_OPENMETRICS : PROMC_FORMAT_TEXT_1_0_0) | PROMC_ESCAPE_ALLOW_UTF_8;
     promc__buffer text = PROMC__BUFFER(0);
-    int status;
+    int status = run(choices, &text, format | PROMC_ESCAPE_ALLOW_UTF_8);
 
-    script_memory();
-    status = run(choices, &text, format);
     if (status == PROMC_OK) {
         require(!model.too_late);
-        check_text(&text, format);
+        check_exposition(&text, format);
     } else {
         require((status == PROMC_ERROR_STATE && model.too_late) ||
                 (status == PROMC_ERROR_LIMIT && flags & 4));
@@ -271,9 +267,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     promc__buffer_free(&text);
 
     refuse_memory_after(flags / 16 * 4);
-    status = run(choices, &text, format);
+    status = run(choices, &text, format | PROMC_ESCAPE_ALLOW_UTF_8);
     if (grant_memory())
         require(status != PROMC_OK);
     promc__buffer_free(&text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    unsigned flags = size ? data[0] : 0;
+
+    script_memory();
+    run_in(flags & 1 ? PROMC_FORMAT_OPENMETRICS : PROMC_FORMAT_TEXT_1_0_0,
+           (struct choices){data, size}, flags);
+    run_in(PROMC_FORMAT_PROTOBUF, (struct choices){data, size}, flags);
     return 0;
 }

@@ -15,8 +15,7 @@
 
 #include <math.h>
 
-/* ---- consistency -------------------------------------------------------------------------------
- */
+/* ---- consistency ----------------------------------------------------------------------------- */
 
 static void check_string(const char *text, size_t size)
 {
@@ -51,8 +50,7 @@ static void check_family(const promc_parsed_family *family)
         check_string(family->unit, strlen(family->unit));
 }
 
-/* ---- equality ----------------------------------------------------------------------------------
- */
+/* ---- equality -------------------------------------------------------------------------------- */
 
 static bool same_number(double a, double b)
 {
@@ -110,8 +108,7 @@ static void check_same_tree(const promc_parsed *a, const promc_parsed *b)
     require(!f && !g);
 }
 
-/* ---- the tree against the callbacks -------------------------------------------------------------
- */
+/* ---- the tree against the callbacks ---------------------------------------------------------- */
 
 /* What callbacks were told, as a sum that does not depend on the order: samples of one family may
  * come apart in text. */
@@ -179,8 +176,7 @@ static void check_tree(const promc_parsed *parsed, const struct told *told)
     require(seen.samples == told->samples && seen.sum == told->sum);
 }
 
-/* ---- writing what was read
- * ----------------------------------------------------------------------- */
+/* ---- writing what was read ------------------------------------------------------------------- */
 
 static void write_escaped(promc__buffer *out, const char *text, size_t size, bool quotes)
 {
@@ -318,8 +314,7 @@ static void check_round_trip(promc_format format, const promc_parsed *parsed)
     promc__buffer_free(&text);
 }
 
-/* ---- all of it
- * ----------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 enum { CHOOSE_STRICT = 1, CHOOSE_SMALL = 2, CHOOSE_MEMORY = 4 };
 

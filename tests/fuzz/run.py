@@ -8,13 +8,15 @@ Seeds are tests/fuzz/corpus/TARGET, and what earlier runs have found: that stays
 (of --build), so that a run goes on where the last one ended. Inputs that break something are in
 DIR/fuzz/found. Exit status 1: there are such; the log of the fuzzer is shown.
 
-merge copies, of what libfuzzer has found, the fewest inputs that reach new edges to the seeds.
+merge makes the seeds those that have a name, and of all other inputs, seeds or found by libfuzzer, the
+fewest that reach the edges that are left.
 """
 import argparse
 import concurrent.futures
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,10 +47,21 @@ def run_for(command, seconds, stop, log, env=None):
                 time.sleep(0.2)
                 used = max(used, cpu_seconds(process.pid))
         finally:
-            if process.poll() is None:
-                process.send_signal(stop)
-            process.wait()
+            end(process, stop)
     return process.returncode, used
+
+
+def end(process, stop):
+    """In good order; what does not end within ten seconds of processor time hangs, and is aborted, so that
+    the input is kept. (By the clock it may just have been stopped.)"""
+    if process.poll() is None:
+        process.send_signal(stop)
+    limit = cpu_seconds(process.pid) + 10
+    while process.poll() is None and cpu_seconds(process.pid) < limit:
+        time.sleep(0.1)
+    if process.poll() is None:
+        process.send_signal(signal.SIGABRT)
+    process.wait()
 
 
 def arguments(args, target):
@@ -62,8 +75,8 @@ def libfuzzer(args, target):
     log = os.path.join(args.build, 'fuzz', target + '.log')
     os.makedirs(work, exist_ok=True)
     os.makedirs(found, exist_ok=True)
-    command = [program, '-print_final_stats=1', '-timeout=120', '-rss_limit_mb=2048', '-max_len=4096',
-               f'-artifact_prefix={found}/{target}-']
+    command = [program, '-print_final_stats=1', '-timeout=0', '-report_slow_units=3600', '-rss_limit_mb=2048',
+               '-max_len=4096', f'-artifact_prefix={found}/{target}-']
     if dictionary:
         command.append(f'-dict={dictionary}')
     command += [work, os.path.join(HERE, 'corpus', target)]
@@ -83,11 +96,15 @@ def merge(args, target):
     program, _ = arguments(args, target)
     work, seeds = os.path.join(args.build, 'fuzz', target), os.path.join(HERE, 'corpus', target)
     os.makedirs(work, exist_ok=True)
-    before = len(os.listdir(seeds))
+    before = os.listdir(seeds)
+    # What has a name stays; the rest, which libFuzzer names by a hash, is chosen anew.
+    for name in before:
+        if re.fullmatch('[0-9a-f]{40}', name):
+            shutil.move(os.path.join(seeds, name), os.path.join(work, name))
     # Edges are what is counted, not how often they are taken: a few dozen inputs are enough.
     done = subprocess.run([program, '-set_cover_merge=1', '-use_counters=0', seeds, work],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    print(f'{target:<20} {before:>5} inputs, {len(os.listdir(seeds)) - before} more')
+    print(f'{target:<20} {len(before):>5} inputs before, {len(os.listdir(seeds))} now', flush=True)
     return done.returncode == 0
 
 

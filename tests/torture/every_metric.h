@@ -18,6 +18,12 @@ static int collect_some(promc_writer *writer, void *arg)
 /* A scrape without memory for a copy of an exemplar leaves it out. */
 static const promc_label *some_exemplar = (const promc_label[]){{"trace", "abc"}, {NULL, NULL}};
 
+/* Longer than the buffers that names were in. */
+#define TEN_BYTES "0123456789"
+#define LONG_STATE                                                                                 \
+    TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES      \
+    TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES
+
 /* Without refusals. */
 static void define_everything(promc_registry *own)
 {
@@ -39,7 +45,7 @@ static void define_everything(promc_registry *own)
     promc_histogram_observe(h, -7);
     promc_summary_observe(promc_summary_new("s", "S.", COMMON), 0.1);
     (void)promc_info_set(promc_info_new("i", "I.", COMMON), PROMC_PAIRS({"v", "1"}));
-    assert_non_null(promc_enum_new("e", "E.", COMMON, .states = PROMC_STATES("a", "b", "c")));
+    assert_non_null(promc_enum_new("e", "E.", COMMON, .states = PROMC_STATES("a", "b", LONG_STATE)));
     promc_gauge_histogram_observe(promc_gauge_histogram_new("gh", "GH.", COMMON), 1);
     assert_non_null(promc_gauge_new("utf.8", "", .registry = own));
     assert_int_equal(promc_registry_register(own, &(promc_collector){.collect = collect_some}),

@@ -7,7 +7,7 @@
 #define _DEFAULT_SOURCE
 #include "torture/every_metric.h"
 #include "torture/responder.h"
-#include "torture/refusing.h"
+#include "refusing.h"
 #include "unit/http_peer.h"
 
 #include "torture/faults.h"
@@ -494,8 +494,18 @@ static void all_calls_were_made(void **state)
             fail_msg("%s", fault_names[call]);
 }
 
+/* Cells of another thread: only then is there anybody to wait for. */
+static void *update_elsewhere(void *counter)
+{
+    promc_counter_inc(counter);
+    return NULL;
+}
+
 static bool set_up(void)
 {
+    promc_counter *counter;
+    pthread_t thread;
+
     if (promc_set_allocator(&refusing) != PROMC_OK || !mkdtemp(folder) ||
         !responder_start(&web, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") ||
         !responder_start(&lines, NULL))
@@ -504,7 +514,10 @@ static bool set_up(void)
     snprintf(socket_path, sizeof(socket_path), "%s.sock", folder);
     registry = promc_registry_new();
     earlier = promc_registry_new();
-    return registry && earlier;
+    counter = promc_counter_new("elsewhere", "", .registry = earlier);
+    promc_counter_inc(counter); /* this thread's cells are its own from now on */
+    return registry && counter && pthread_create(&thread, NULL, update_elsewhere, counter) == 0 &&
+           pthread_join(thread, NULL) == 0;
 }
 
 int main(int argc, char **argv)

@@ -205,14 +205,17 @@ static void buckets_that_make_no_sense(void **state)
         promc_buckets buckets;
         const char *message;
     } cases[] = {
-        {{.count = 2, .bounds = (const double[]){2, 1}}, "Buckets not in sorted order"},
+        {{.count = 2, .bounds = (const double[]){2, 1}},
+         "Buckets not in sorted order (each bound must be larger than the one before, which bound "
+         "2 is not)"},
         {{.count = 2, .bounds = (const double[]){1, 1}}, "Buckets not in sorted order"},
         {{.count = 2, .bounds = (const double[]){0.0, -0.0}}, "Buckets not in sorted order"},
-        {{.count = 2, .bounds = (const double[]){1, NAN}}, "h"},
-        {{.count = 2, .bounds = (const double[]){NAN, 1}}, "h"},
+        {{.count = 2, .bounds = (const double[]){1, NAN}}, "bound 2 of 2 of the buckets is NaN"},
+        {{.count = 2, .bounds = (const double[]){NAN, 1}}, "bound 1 of 2 of the buckets is NaN"},
         {{.count = 1, .bounds = (const double[]){NAN}}, "h"},
-        {{.count = 3, .bounds = (const double[]){1, INFINITY, INFINITY}}, "h"},
-        {{.count = 1, .bounds = (const double[]){INFINITY}}, "Must have at least two buckets"},
+        {{.count = 3, .bounds = (const double[]){1, INFINITY, INFINITY}},
+         "bound 2 of 3 of the buckets is +Inf"},
+        {{.count = 1, .bounds = (const double[]){INFINITY}}, "and one with a finite bound"},
         {{.count = 2, .bounds = NULL}, "h"},
         {{.count = 10001, .bounds = sorted}, "h"},
         {{.count = SIZE_MAX, .bounds = sorted}, "h"},
@@ -226,7 +229,8 @@ static void buckets_that_make_no_sense(void **state)
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 2, .start = -1, .step = 2}, "h"},
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 2, .start = 1, .step = 1}, "h"},
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 2, .start = 1, .step = NAN}, "h"},
-        {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 9000, .start = 1, .step = 10}, "h"},
+        {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 400, .start = 1, .step = 10},
+         "bound 310 of 400 of the buckets is +Inf"},
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 0, .start = 1, .step = 2}, "h"},
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS + 1, .count = 2, .start = 1, .step = 2}, "h"},
     };

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/parse_exact.h"
 #include "base/parse_number.h"
 #include "effort.h"
 
@@ -309,6 +310,44 @@ static void test_long_texts(void **state)
     free(text);
 }
 
+/* The exact way needs a beginning only, on either side, and finds its way from there. */
+static void test_estimates(void **state)
+{
+    static const struct {
+        const char *digits;
+        int exponent;
+    } cases[] = {{"9007199254740993", 0}, /* the middle of two doubles: the even one */
+                 {"9007199254740995", 0},
+                 {"9007199254740992.000001", 0},
+                 {"123.456", 0},
+                 {"1", 23},
+                 {"17976931348623157", 292},
+                 {"1", -320},
+                 {"49406564584124654", -340}};
+    static const char one[] = "1";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *end = cases[i].digits + strlen(cases[i].digits);
+        char text[64];
+        uint64_t bits;
+        double expected;
+
+        snprintf(text, sizeof text, "%se%d", cases[i].digits, cases[i].exponent);
+        expected = strtod(text, NULL);
+        memcpy(&bits, &expected, sizeof bits);
+        for (uint64_t off = 0; off < 7; off++) {
+            uint64_t below = bits > off ? bits - off : 0;
+
+            assert_true(promc__exact_bits(cases[i].digits, end, cases[i].exponent, below) == bits);
+            assert_true(promc__exact_bits(cases[i].digits, end, cases[i].exponent, bits + off) == bits);
+        }
+    }
+    /* Beyond all doubles, whatever the estimate. */
+    assert_true(promc__exact_bits(one, one + 1, 400, 0) == UINT64_C(0x7FF) << 52);
+    assert_true(promc__exact_bits(one, one + 1, -2000, UINT64_C(1) << 62) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,7 +355,7 @@ int main(void)
         cmocka_unit_test(test_integers),        cmocka_unit_test(test_hard_cases),
         cmocka_unit_test(test_middles),         cmocka_unit_test(test_written_numbers),
         cmocka_unit_test(test_random_decimals), cmocka_unit_test(test_rounding_mode),
-        cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_long_texts),      cmocka_unit_test(test_estimates),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

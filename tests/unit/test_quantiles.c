@@ -600,10 +600,12 @@ static void options_that_make_no_sense(void **state)
     for (size_t i = 0; i < COUNT(errors); i++) {
         REFUSED("s: .quantile_error", .quantiles = PROMC_QUANTILES(0.5),
                 .quantile_error = errors[i]);
+        REFUSED("s: .quantile_error", .quantile_error = errors[i]);
     }
     for (size_t i = 0; i < COUNT(windows); i++) {
         REFUSED("s: .quantile_window", .quantiles = PROMC_QUANTILES(0.5),
                 .quantile_window = windows[i]);
+        REFUSED("s: .quantile_window", .quantile_window = windows[i]);
     }
     for (size_t i = 0; i < COUNT(wrong); i++) {
         REFUSED("s: quantiles must be from 0 to 1", .quantiles = PROMC_QUANTILES(0.5, wrong[i]));
