@@ -424,6 +424,10 @@ PROMC_API double promc_gauge_value(const promc_gauge *gauge);
 
 /* ---- histogram, summary, gauge histogram: distributions -------------------------------------- */
 
+/* OpenMetrics wants sums and counts that are neither negative nor NaN. Those of values below zero, of
+ * NaN, or of what left without having come are exposed all the same, as client_python does:
+ * Prometheus takes them, strict parsers refuse them. */
+
 /** Counts `value` into its bucket (the first bound >= value) and adds it to the sum. NaN goes to
  *  the +Inf bucket and makes the sum NaN; among native buckets it has none. The first values in a
  *  new range of a native histogram make memory for their buckets; where it is refused, a few values

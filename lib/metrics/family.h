@@ -33,6 +33,8 @@ typedef struct promc__type {
     bool (*native_step)(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);
     void (*native_finish)(promc__cursor *cursor);
+    /* Of summaries, for families with quantiles: fills them, without a lock. */
+    uint64_t (*quantiles_fill)(const promc__child *child, double *values, promc__point *point);
 } promc__type;
 
 /*

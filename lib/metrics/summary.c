@@ -18,6 +18,7 @@ static const promc__type summary_type = {
     .fill = promc__distribution_fill,
     .prepare = promc__quantiles_prepare,
     .finish = promc__quantiles_finish,
+    .quantiles_fill = promc__quantiles_fill,
 };
 
 static promc__family *create_summary(const promc_summary_opts *options, bool labelled)

@@ -196,7 +196,7 @@ static void give_quantiles(promc__cursor *cursor, size_t count,
     cursor->reading = count;
     promc__unlock(promc__stripe(family));
     for (size_t i = 0; i < count; i++) {
-        (void)promc__quantiles_fill(cursor->children[i], cursor->quantiles, &point);
+        (void)family->type->quantiles_fill(cursor->children[i], cursor->quantiles, &point);
         give_child(cursor, cursor->children[i], cursor->values + i * family->cells, &point, take,
                    arg);
     }

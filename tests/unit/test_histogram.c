@@ -369,6 +369,25 @@ static void more_may_leave_than_came(void **state)
     assert_memory_equal(kept.data, message, sizeof(message) - 1);
 }
 
+/* Against the letter of OpenMetrics, as client_python does; Prometheus takes it. */
+static void openmetrics_has_sums_below_zero(void **state)
+{
+    static const char expected[] = "# HELP gh \n# TYPE gh gaugehistogram\n"
+                                   "gh_bucket{le=\"1.0\"} -1.0\ngh_bucket{le=\"+Inf\"} -1.0\n"
+                                   "gh_gcount -1.0\ngh_gsum -0.5\n"
+                                   "# HELP s \n# TYPE s summary\ns_count 1.0\ns_sum -1.0\n# EOF\n";
+    struct kept kept = {.size = 0};
+    (void)state;
+
+    promc_gauge_histogram_forget(
+        promc_gauge_histogram_new("gh", "", .registry = registry, .buckets = PROMC_BUCKETS(1)),
+        0.5);
+    promc_summary_observe(promc_summary_new("s", "", .registry = registry), -1);
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_OPENMETRICS, keep, &kept), PROMC_OK);
+    assert_int_equal(kept.size, sizeof(expected) - 1);
+    assert_memory_equal(kept.data, expected, kept.size);
+}
+
 static void a_gauge_histogram_has_no_created_series(void **state)
 {
     (void)state;
@@ -410,6 +429,7 @@ int main(void)
         T(a_summary_has_count_and_sum),
         T(a_gauge_histogram_observes_and_forgets),
         T(more_may_leave_than_came),
+        T(openmetrics_has_sums_below_zero),
         T(a_gauge_histogram_has_no_created_series),
         T(a_gauge_histogram_of_negative_values_keeps_its_sum),
     };
