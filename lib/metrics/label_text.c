@@ -178,7 +178,7 @@ static bool text_has(const char *text, size_t text_size, const char *name, size_
     return false;
 }
 
-bool promc__label_names_have(const promc__label_names *names, const char *name, size_t size)
+static bool names_have(const promc__label_names *names, const char *name, size_t size)
 {
     return text_has(names->text, names->size, name, size) ||
            text_has(names->more, names->more_size, name, size) ||
@@ -225,7 +225,7 @@ void promc__label_spell(promc__buffer *out, const char *name, size_t size,
     size_t start = out->size;
 
     promc__spell_label_name(out, name, size);
-    while (!out->error && promc__label_names_have(among, out->data + start, out->size - start)) {
+    while (!out->error && names_have(among, out->data + start, out->size - start)) {
         last.size = 0;
         promc__buffer_append(&last, out->data + start, out->size - start);
         if (last.error) {

@@ -51,8 +51,6 @@ typedef struct promc__label_names {
     size_t more_size;
 } promc__label_names;
 
-bool promc__label_names_have(const promc__label_names *names, const char *name, size_t size);
-
 /* Whether one of the names has characters that underscores stand for in the old character set, and
  * looks like another one of them then. */
 bool promc__label_blends(const char *name, size_t size, const promc__label_names *among);
