@@ -83,8 +83,9 @@ PROMC_API const char *promc_error_string(int code);
 
 /**
  * Calls `handler` for every failure, in the thread that failed, for hosts that log.
- * @param handler  NULL: none (the default). It may update metrics whose handles it has (an
- *                 increment is fine, a lookup is not); anything else of the library may deadlock.
+ * @param handler  NULL: none (the default). It may increment, add to, set and observe metrics whose
+ *                 handles it has (gauges, counters, histograms, summaries); anything else of the
+ *                 library may deadlock.
  * @param arg      passed through; borrowed until the handler is replaced.
  */
 PROMC_API void promc_set_error_handler(void (*handler)(const promc_error *error, void *arg), void *arg);

@@ -65,9 +65,9 @@ typedef struct promc_gauge_histogram_family promc_gauge_histogram_family;
  * What every kind of metric can be told. The macros fill `size` and take name, help (and, for a
  * family, the label names) by position, the rest as `.option = value`. Unset options are zero.
  *
- *  name          not empty. A counter's trailing "_total" is taken off and put back at exposition.
+ *  name          not empty. Any UTF-8; see PROMC_ESCAPE_UNDERSCORES for who does not take that. A
+ *                counter's trailing "_total" is taken off and put back at exposition.
  *  help          one sentence; NULL means "".
- *                Any UTF-8; see PROMC_ESCAPE_UNDERSCORES for who does not take that.
  *  labels        names ending in NULL; family constructors need at least one, the others none. Any
  *                UTF-8, not beginning with "__".
  *  namespace     } prefixes, joined with "_": namespace_subsystem_name

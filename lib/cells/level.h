@@ -44,7 +44,8 @@
  *
  * What goes up in one thread and down in another lets their records grow for ever, until doubles of
  * that size lose the digits that count. So a snapshot that finds them large beside their sum *folds*
- * them: one gets the sum, the others zero. Their owners do not touch them meanwhile, and find them
+ * them: one gets the sum, the others zero. (The overflow is left alone: it has no owner that stands
+ * still. Flows between threads with and without private cells can grow there.) Their owners do not touch them meanwhile, and find them
  * so afterwards: unfreezing releases what entering a section acquires. Readers outside a snapshot
  * see by the count of folds, a sequence lock, that they have to begin again.
  */
@@ -57,8 +58,7 @@
 enum { PROMC__LEVEL_TAG, PROMC__LEVEL_AMOUNT, PROMC__LEVEL_CELLS };
 
 /*
- * A level uses the slot word and the first shared word of numbers that were not given to
- * promc__numbers_init(). The slot is PROMC__NO_SLOT until it is first spread.
+ * A level uses the slot word and the first shared word of numbers without slots. Its slot is PROMC__NO_SLOT until it is first spread.
  */
 static inline _Atomic uint64_t *promc__level_word(promc__numbers *level)
 {

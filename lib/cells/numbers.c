@@ -59,7 +59,7 @@ static bool reserve_place(struct slot_class *slot_class)
 
 static bool new_slots(uint32_t cells, uint32_t count, uint32_t *slot)
 {
-    uint32_t first = next_slot, left = PROMC__PAGE_CELLS - first % PROMC__PAGE_CELLS;
+    uint32_t first = next_slot, left = (0 - first) % PROMC__PAGE_CELLS; /* in a page begun already */
     uint32_t reach = promc__slot_at(0, cells, count - 1) + cells;
 
     if (reach > left && cells <= PROMC__PAGE_CELLS)

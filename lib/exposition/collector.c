@@ -24,7 +24,7 @@ int promc__writer_end_collector(promc_writer *writer, const promc__entry *entry,
 static int note_names(const promc__descriptor *descriptor, const promc__point *point, void *arg)
 {
     (void)point;
-    if (!promc__reserved_names(arg, descriptor))
+    if (!promc__entry_reserve_names(arg, descriptor))
         return promc__fail_memory(descriptor->name);
     return PROMC_OK;
 }

@@ -29,7 +29,7 @@ bool promc__family_name(promc__buffer *out, const promc__descriptor *descriptor,
     size_t size = descriptor->name_size;
     bool old = escaping == PROMC__UNDERSCORES || escaping == PROMC__DOTS;
 
-    /* Dots tell "http.load" from "http_load". */
+    /* Dots tell "http.load" from "http_load", but not "http☃load". */
     if (descriptor->blends && old &&
         (promc__metric_name_blurs(name, size, escaping) || promc__is_legacy_metric_name(name, size))) {
         promc__spell_metric_name(out, name, size);

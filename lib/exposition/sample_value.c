@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looking up one sample (client_python: registry.py, get_sample_value), for tests of programs. */
 #include "base/error.h"
+#include "base/memory.h"
 #include "exposition/samples.h"
 #include "exposition/writer.h"
 #include "metrics/label_text.h"
@@ -30,17 +31,22 @@ static int visit_children(promc_registry *registry, const promc__entry *entry, b
 {
     promc__family *family = entry->family;
     struct visit visit = {family->descriptor, visitor, arg, PROMC_OK};
-    promc__cursor cursor;
+    /* Not on the stack: a child process that is forked off meanwhile still has the family's list of
+     * cursors, but not this thread. */
+    promc__cursor *cursor = promc__malloc(sizeof(*cursor));
 
     visit.descriptor.blends = promc__registry_entry_blends(registry, entry);
-    if (!promc__cursor_open(&cursor, family))
+    if (!cursor || !promc__cursor_open(cursor, family)) {
+        promc__free(cursor);
         return promc__fail_memory(family->name);
-    cursor.native = native;
-    while (visit.status == PROMC_OK && promc__cursor_step(&cursor, visit_point, &visit))
+    }
+    cursor->native = native;
+    while (visit.status == PROMC_OK && promc__cursor_step(cursor, visit_point, &visit))
         ;
-    if (visit.status == PROMC_OK && cursor.error)
+    if (visit.status == PROMC_OK && cursor->error)
         visit.status = promc__fail_memory(family->name);
-    promc__cursor_close(&cursor);
+    promc__cursor_close(cursor);
+    promc__free(cursor);
     return visit.status;
 }
 

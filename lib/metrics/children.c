@@ -158,7 +158,7 @@ void promc__children_clean(promc__family *family)
             if (!family->limbo_first)
                 family->limbo_last = 0;
             family->limbo_count--;
-            if (promc__is_recent(child) || promc__cursors_read(family, child) ||
+            if (promc__is_recent(child) || promc__cursors_have(family, child) ||
                 atomic_load_explicit(&child->numbers.pins, memory_order_acquire)) {
                 to_limbo(family, number);
                 continue;

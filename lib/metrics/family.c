@@ -77,7 +77,7 @@ static int set_name(promc__family *family, const promc__metric_opts *options)
 
     build_name(&name, family->type, options);
     if (!name.error)
-        family->name = promc__copy(name.data, name.size); /* not empty: promc__family_begin() */
+        family->name = promc__copy(name.data, name.size); /* not empty: check_options() */
     family->descriptor.name = family->name;
     family->descriptor.name_size = name.size;
     promc__buffer_free(&name);

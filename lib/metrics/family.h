@@ -11,7 +11,7 @@
 
 typedef struct promc__family promc__family;
 typedef struct promc__child promc__child;
-typedef struct promc__table promc__table; /* children.c */
+typedef struct promc__table promc__table; /* child_table.c */
 typedef struct promc__cursor promc__cursor;
 
 /* What distinguishes one type of metric from another. */
@@ -21,7 +21,8 @@ typedef struct promc__type {
     const char *reserved;      /* label name that samples of the type use themselves; or NULL */
     bool has_unit;             /* may have one */
     bool has_created;          /* has _created series */
-    /* Fills the numbers of a point under the stripe lock; `values` are the child's cells. */
+    /* Fills the numbers of a point, under the stripe lock or while a cursor keeps the child; `values` are
+     * the child's cells. */
     void (*fill)(promc__child *child, const uint64_t *values, promc__point *point);
     /* Makes what a new child needs beside its cells; false: no memory. NULL: nothing to do. */
     bool (*prepare)(promc__child *child);
@@ -249,7 +250,7 @@ void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__poin
 /* A child is about to leave the list. */
 void promc__cursors_skip(promc__family *family, const promc__child *child);
 /* Whether a cursor is at it, so that it must not end. Both under the stripe lock. */
-bool promc__cursors_read(const promc__family *family, const promc__child *child);
+bool promc__cursors_have(const promc__family *family, const promc__child *child);
 
 /* ---- implemented by the registry layer ------------------------------------------------------- */
 

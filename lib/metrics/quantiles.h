@@ -75,7 +75,7 @@ void promc__quantiles_finish(promc__child *child);
 void promc__quantiles_observe(promc__child *child, double value);
 
 /* Fills the quantiles of a point, which has them in `values` then; returns how many values the window
- * has. Takes long with many threads, so no lock is needed, if the child does not end meanwhile. */
+ * has. Takes long with many threads; needs no lock, as long as the child does not end. */
 uint64_t promc__quantiles_fill(const promc__child *child, double *values, promc__point *point);
 
 /* How many of `count` values, which is not 0, are below the quantile. */

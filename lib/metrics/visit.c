@@ -77,7 +77,7 @@ void promc__cursors_skip(promc__family *family, const promc__child *child)
     }
 }
 
-bool promc__cursors_read(const promc__family *family, const promc__child *child)
+bool promc__cursors_have(const promc__family *family, const promc__child *child)
 {
     for (const promc__cursor *cursor = family->cursors; cursor; cursor = cursor->following) {
         for (size_t i = 0; i < cursor->reading; i++)
@@ -219,6 +219,8 @@ static void take_callback(promc__cursor *cursor, promc__child *child, promc__cal
         point.value =
             (promc__value){.kind = PROMC__DOUBLE, .number = callback.function(callback.arg)};
         take(&point, arg);
+    } else {
+        cursor->error = PROMC_ERROR_NO_MEMORY;
     }
     promc__lock(promc__stripe(cursor->family));
 }
@@ -266,7 +268,7 @@ static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *
 
         cursor->next = promc__child_next(child);
         take_callback(cursor, child, *callback_of(child), take, arg);
-        return true;
+        return cursor->error == PROMC_OK;
     }
     return count != 0;
 }

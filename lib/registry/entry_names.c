@@ -62,7 +62,7 @@ static bool add_names(promc__entry *entry, const promc__descriptor *descriptor, 
 }
 
 /* A name that is not in the old character set may be exposed spelt out, which must be nobody else's. */
-bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor)
+bool promc__entry_reserve_names(promc__entry *entry, const promc__descriptor *descriptor)
 {
     promc__buffer spelt = PROMC__BUFFER(0);
     bool added = add_names(entry, descriptor, descriptor->name, descriptor->name_size);
@@ -140,7 +140,7 @@ int promc__registry_family_blends(promc_registry *registry, const promc__descrip
     promc__entry *entry = promc__entry_new(NULL, NULL);
     int blends;
 
-    if (entry && promc__reserved_names(entry, descriptor) && promc__entry_escape_names(entry))
+    if (entry && promc__entry_reserve_names(entry, descriptor) && promc__entry_escape_names(entry))
         blends = any_blends(registry, entry);
     else
         blends = promc__fail_memory(descriptor->name);

@@ -235,7 +235,7 @@ int promc__family_register(promc__family *family, promc_registry *registry)
 {
     promc__entry *entry = promc__entry_new(family, NULL);
 
-    if (!entry || !promc__reserved_names(entry, &family->descriptor)) {
+    if (!entry || !promc__entry_reserve_names(entry, &family->descriptor)) {
         promc__entry_free(entry);
         return promc__fail_memory(family->name);
     }

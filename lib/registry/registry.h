@@ -52,7 +52,7 @@ bool promc__is_default_registry(const promc_registry *registry);
 
 /* The names a family takes: those that client_python's registry reserves, and if they are not in the
  * old character set also what stands for them there. Appends copies; false: no memory. */
-bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor);
+bool promc__entry_reserve_names(promc__entry *entry, const promc__descriptor *descriptor);
 
 /*
  * Names that look like those of another family once they are escaped (entry_names.c). The first

@@ -58,7 +58,7 @@ static double good_scrape(int port, const char *among)
 {
     static struct stress_response response;
     double begun = stress_now();
-    int fd = stress_connect(port, 5);
+    int fd = stress_connect(port, 5 * SCRAPE_LIMIT);
 
     CHECK(stress_request(fd, SCRAPE, &response) && response.status == 200, "among %s: status %d",
           among, response.status);

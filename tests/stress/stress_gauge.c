@@ -114,7 +114,7 @@ static void *scrape(void *arg)
         check_flow(stress_value(registry, "flow"));
         atomic_store(&scraped, before);
         now = promc_gauge_value(flow);
-        CHECK(now >= -6 * BULK && now <= 7 * BULK, "%.17g", now);
+        CHECK(now >= -(PIECES + 6) * BULK && now <= (PIECES + 6) * BULK, "%.17g", now);
         check_mixed(stress_value(registry, "mixed"));
         check_mixed(promc_gauge_value(mixed));
         now = promc_gauge_value(fractions);

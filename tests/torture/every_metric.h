@@ -24,11 +24,17 @@ static const promc_label *some_exemplar = (const promc_label[]){{"trace", "abc"}
     TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES      \
     TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES
 
+static double always_five(void *arg)
+{
+    (void)arg;
+    return 5;
+}
+
 /* Without refusals. */
 static void define_everything(promc_registry *own)
 {
     promc_counter_family *f;
-    promc_gauge_family *alike;
+    promc_gauge_family *alike, *called;
     promc_histogram *h;
 
 #define COMMON                                                                                     \
@@ -53,6 +59,9 @@ static void define_everything(promc_registry *own)
     assert_non_null(alike = promc_gauge_family_new("utf_8", "", PROMC_LABELS("a.b", "a_b", "U__a_2e_b"),
                                                    .registry = own));
     promc_gauge_set(promc_gauge_labels(alike, "1", "2", "3"), 4);
+    assert_non_null(called = promc_gauge_family_new("called", "", PROMC_LABELS("x"), .registry = own));
+    promc_gauge_set_function(promc_gauge_labels(called, LONG_STATE), always_five, NULL);
+    promc_gauge_set_function(promc_gauge_labels(called, LONG_STATE LONG_STATE), always_five, NULL);
     assert_int_equal(promc_registry_register(own, &(promc_collector){.collect = collect_some}),
                      PROMC_OK);
     assert_int_equal(promc_registry_set_target_info(own, PROMC_PAIRS({"t", "i"})), PROMC_OK);

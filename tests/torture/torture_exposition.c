@@ -48,6 +48,8 @@ static int latest(promc_registry *own)
     if (code == PROMC_OK) {
         assert_int_equal(strlen(text.data), text.size);
         assert_non_null(strstr(text.data, "space_sub_gh_gcount"));
+        assert_non_null(strstr(text.data, "called{x=\"" LONG_STATE "\"} 5.0\n"));
+        assert_non_null(strstr(text.data, "called{x=\"" LONG_STATE LONG_STATE "\"} 5.0\n"));
     } else {
         assert_null(text.data);
         assert_int_equal(text.size, 0);

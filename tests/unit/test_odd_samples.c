@@ -509,12 +509,13 @@ static int collect_and_fork(promc_writer *writer, void *arg)
 
 static void collectors_may_fork(void **state)
 {
-    promc_registry *registry = promc_registry_new();
     const promc_collector collector = {.collect = collect_and_fork};
+    promc_registry *registry;
     int status;
     (void)state;
 
     skip_without_forks();
+    registry = promc_registry_new();
     assert_int_equal(promc_registry_register(registry, &collector), PROMC_OK);
     used = 0;
     status = promc_expose(registry, PROMC_FORMAT_TEXT, to_output, &used);
