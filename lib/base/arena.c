@@ -14,7 +14,7 @@
 
 struct promc__arena_chunk {
     struct promc__arena_chunk *next;
-    uint64_t aligned; /* what follows is aligned for this */
+    _Alignas(8) uint64_t aligned; /* what follows is aligned like this */
 };
 
 void *promc__budget_take(promc__budget *budget, size_t size)

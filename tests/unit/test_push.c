@@ -592,7 +592,7 @@ static void pauses_grow_and_vary(void **state)
     assert_true(promc__pusher_pause(10, 1, 4, 0) == 8);
     assert_true(promc__pusher_pause(10, 1, 5, 0) == 10);
     assert_true(promc__pusher_pause(10, 1, UINT_MAX, UINT32_MAX) == 7.5);
-    assert_true(promc__pusher_pause(0.1, 1, 1, 0) == 0.1);
+    assert_true(promc__pusher_pause(0.125, 1, 1, 0) == 0.125);
 }
 
 static void children_only_free_here(void **state)

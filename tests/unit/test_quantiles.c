@@ -77,6 +77,15 @@ static double quantile(promc_summary *summary, double which)
 
 /* ---- against exact quantiles ----------------------------------------------------------------- */
 
+/* How many values are below: the greatest rank with rank / (count - 1) not above the quantile. */
+static size_t exact_rank(double q, size_t count)
+{
+    size_t rank = (size_t)(q * (double)(count - 1));
+    volatile double next = (double)(rank + 1) / (double)(count - 1); /* rounded, on any processor */
+
+    return rank + 1 < count && next <= q ? rank + 1 : rank;
+}
+
 /* The last `count` of values[], sorted, against each of its quantiles. */
 static void assert_near(promc_summary *summary, size_t count, double error)
 {
@@ -85,7 +94,7 @@ static void assert_near(promc_summary *summary, size_t count, double error)
     qsort(values, count, sizeof(values[0]), by_size);
     assert_int_equal(fill(summary, &point), count);
     for (size_t i = 0; i < point.quantile_count; i++) {
-        double exact = values[(size_t)(point.quantiles[i] * (double)(count - 1))];
+        double exact = values[exact_rank(point.quantiles[i], count)];
         double got = point.quantile_values[i];
 
         if (fabs(got - exact) <= error * fabs(exact))
