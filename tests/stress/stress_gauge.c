@@ -155,8 +155,8 @@ int main(int argc, char **argv)
     CHECK(promc_gauge_value(in_progress) == 0, "%.17g", promc_gauge_value(in_progress));
     CHECK(promc_gauge_value(fractions) == 7, "%.17g", promc_gauge_value(fractions));
     CHECK(promc_gauge_value(flow) == atomic_load(&taken) % ONES, "%.17g", promc_gauge_value(flow));
-    promc_gauge_set(mixed, 0.1);
-    CHECK(stress_value(registry, "mixed") == 0.1, "the last set");
+    promc_gauge_set(mixed, 0.125);
+    CHECK(stress_value(registry, "mixed") == 0.125, "the last set");
     printf("%llu rounds, %u pieces\n", (unsigned long long)atomic_load(&rounds),
            atomic_load(&handed_over));
     promc_registry_free(registry);
