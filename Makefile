@@ -93,7 +93,7 @@ $(addprefix $(BUILD)/,libpromc.a $(SO_NAMES) tests/replay): $(BUILD)/%: $(OBJ)/%
 	@mkdir -p $(@D) && ln -sf $(if $(filter tests/%,$*),../)$(notdir $(OBJ))/$* $@
 
 -include $(OBJECTS:.o=.d)
-include examples/examples.mk tests/fuzz/fuzz.mk tests/tests.mk tests/bench/bench.mk tests/coverage/coverage.mk
+include examples/examples.mk tests/fuzz/fuzz.mk tests/tests.mk tests/bench/bench.mk tests/coverage/coverage.mk tests/analyse/analyse.mk
 
 # ---- installing -----------------------------------------------------------------------------------
 
@@ -131,7 +131,7 @@ clean: ## Removes everything that was built
 	rm -rf $(BUILD)
 
 help: ## This list
-	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile tests/tests.mk tests/fuzz/fuzz.mk tests/bench/bench.mk tests/coverage/coverage.mk examples/examples.mk | \
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile tests/tests.mk tests/fuzz/fuzz.mk tests/bench/bench.mk tests/coverage/coverage.mk tests/analyse/analyse.mk examples/examples.mk | \
 	    awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 FORCE:

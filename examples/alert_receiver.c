@@ -7,6 +7,7 @@
  *
  * alert_receiver [PORT [SECONDS]]
  */
+#define _POSIX_C_SOURCE 200809L
 #include <promc/promc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,10 @@
 static void print_time(const char *what, struct timespec time)
 {
     char text[32] = "";
-    struct tm *utc = gmtime(&time.tv_sec); /* one thread prints */
+    struct tm utc;
 
-    if (time.tv_sec != 0 && utc && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", utc))
+    if (time.tv_sec != 0 && gmtime_r(&time.tv_sec, &utc) &&
+        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc))
         printf("  %s %s\n", what, text);
 }
 

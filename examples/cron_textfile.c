@@ -29,12 +29,15 @@ static int run(char **command)
 static int write_file(const char *base, const char *what, promc_registry *registry)
 {
     char path[1024];
+    promc_error error;
 
     snprintf(path, sizeof(path), "%s%s.prom", base, what);
-    if (promc_registry_first_error(registry, NULL) == PROMC_OK &&
-        promc_write_to_textfile(path, registry) == PROMC_OK)
-        return 0;
-    fprintf(stderr, "cron_textfile: %s\n", promc_last_error()->message);
+    if (promc_registry_first_error(registry, &error) == PROMC_OK) {
+        if (promc_write_to_textfile(path, registry) == PROMC_OK)
+            return 0;
+        error = *promc_last_error();
+    }
+    fprintf(stderr, "cron_textfile: %s\n", error.message);
     return 1;
 }
 

@@ -22,6 +22,7 @@ int main(int argc, char **argv)
     promc_gauge *failed =
         promc_gauge_new("backup_failed", "Whether the last one failed.", .registry = registry);
     promc_timer timer = promc_timer_start(took);
+    promc_error error;
     int status;
 
     promc_gauge_set(failed, backup() != 0);
@@ -31,13 +32,15 @@ int main(int argc, char **argv)
                                                         "When it last succeeded.",
                                                         .registry = registry));
 
-    status = promc_registry_first_error(registry, NULL);
-    if (status == PROMC_OK)
+    status = promc_registry_first_error(registry, &error);
+    if (status == PROMC_OK) {
         status = promc_pushadd_to_gateway(gateway, "nightly_backup", .registry = registry,
                                           .grouping_key = PROMC_PAIRS({"instance", "db1"}),
                                           .timeout = 10);
+        error = *promc_last_error();
+    }
     if (status != PROMC_OK)
-        fprintf(stderr, "push_job: %s\n", promc_last_error()->message);
+        fprintf(stderr, "push_job: %s\n", error.message);
     promc_registry_free(registry);
     return status != PROMC_OK;
 }

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
         promc_gauge_new("backup_duration_seconds", "How long it took.", .registry = registry);
     promc_gauge_family *files = promc_gauge_family_new("backup_files", "Files in the backup.",
                                                        PROMC_LABELS("disk"), .registry = registry);
+    promc_error error;
     int status;
 
     promc_timer timer = promc_timer_start(took);
@@ -27,11 +28,13 @@ int main(int argc, char **argv)
     promc_timer_observe(&timer);
     promc_gauge_set_to_current_time(finished);
 
-    status = promc_registry_first_error(registry, NULL);
-    if (status == PROMC_OK)
+    status = promc_registry_first_error(registry, &error);
+    if (status == PROMC_OK) {
         status = promc_write_to_textfile(path, registry);
+        error = *promc_last_error();
+    }
     if (status != PROMC_OK)
-        fprintf(stderr, "textfile: %s\n", promc_last_error()->message);
+        fprintf(stderr, "textfile: %s\n", error.message);
     promc_registry_free(registry); /* and the metrics with it */
     return status != PROMC_OK;
 }

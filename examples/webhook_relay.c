@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Takes Alertmanager's webhook (webhook_configs: [{url: "http://localhost:8060/send/"}]) and tells
- * a chat robot in Markdown. One behind https is told with .transport (tls_hook.c has its other
- * end), or through a proxy that speaks TLS. webhook_relay ROBOT_URL [PORT [SECONDS]] */
+ * a chat robot in Markdown. One behind https is told with .transport, as in tls_client.c, or through
+ * a proxy that speaks TLS.
+ *
+ * The robot is told while Alertmanager waits, so that Alertmanager tries again what the robot did
+ * not take. The server has one thread, so a scrape may have to wait for a silent robot, as long as
+ * TIMEOUT: less than Prometheus's scrape_timeout (10 seconds). A server that does more than this
+ * hands messages to a thread of its own. webhook_relay ROBOT_URL [PORT [SECONDS]] */
+#define _POSIX_C_SOURCE 200809L
 #include <promc/promc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { TIMEOUT = 5 };
 
 static void put(FILE *robot, const char *text) /* into a JSON string */
 {
@@ -24,9 +32,11 @@ static void put_line(FILE *robot, const char *what, const char *value)
 static void put_time(FILE *robot, const char *what, struct timespec time)
 {
     char text[32];
+    struct tm local;
+    bool set = time.tv_sec != 0 && localtime_r(&time.tv_sec, &local) &&
+               strftime(text, sizeof(text), "%F %T", &local) > 0;
 
-    strftime(text, sizeof(text), "%F %T", localtime(&time.tv_sec));
-    put_line(robot, what, time.tv_sec != 0 ? text : NULL);
+    put_line(robot, what, set ? text : NULL);
 }
 
 static void put_alert(FILE *robot, const promc_alert *alert, const char *alertmanager)
@@ -64,7 +74,7 @@ static int on_notification(const promc_notification *message, void *url)
     fputs("\"}}", robot);
     if (fclose(robot) != 0)
         return free(json), -1;
-    code = promc_http_send(url, .body = json, .body_size = size, .timeout = 5,
+    code = promc_http_send(url, .body = json, .body_size = size, .timeout = TIMEOUT,
                            .headers = PROMC_PAIRS({"Content-Type", "application/json"}));
     if (code != PROMC_OK)
         fprintf(stderr, "webhook_relay: %s\n", promc_last_error()->message);
@@ -74,12 +84,15 @@ static int on_notification(const promc_notification *message, void *url)
 
 int main(int argc, char **argv)
 {
-    promc_http_server *server = promc_http_server_open(argc > 2 ? atoi(argv[2]) : 8060);
     time_t end = argc > 3 ? time(NULL) + atoi(argv[3]) : 0; /* 0: never */
+    promc_http_server *server;
 
-    if (argc < 2 ||
+    if (argc < 2)
+        return fprintf(stderr, "usage: webhook_relay ROBOT_URL [PORT [SECONDS]]\n"), 2;
+    server = promc_http_server_open(argc > 2 ? atoi(argv[2]) : 8060);
+    if (!server ||
         promc_http_server_on_notification(server, "/send/", on_notification, argv[1]) != PROMC_OK)
-        return fprintf(stderr, "webhook_relay ROBOT_URL: %s\n", promc_last_error()->message), 1;
+        return fprintf(stderr, "webhook_relay: %s\n", promc_last_error()->message), 1;
     printf("listening on http://127.0.0.1:%d/send/\n", promc_http_server_port(server));
     fflush(stdout);
     while ((!end || time(NULL) < end) && promc_http_server_step(server, end ? 1000 : -1) >= -1)

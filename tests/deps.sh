@@ -48,6 +48,8 @@ case $1 in
         has "${CXX:-c++}" || need "a C++ compiler" g++ gcc-c++ g++ gcc - -
         has python3 || need python3 python3 python3 python3 python python python3
         need_prometheus_client
+        ! getconf GNU_LIBC_VERSION >/dev/null 2>&1 || [ -e /usr/share/i18n/locales/tr_TR ] ||
+            need "sources of locales" locales glibc-locale-source - glibc - -
         ;;
     integration)
         has promtool || need prometheus prometheus - prometheus prometheus prometheus prometheus

@@ -88,6 +88,7 @@ class Copy:
                        if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD", "UNIT")}
         self.environment = environment
         self.objects = self.output("print-objects")
+        self.compiled = {}
 
     def output(self, *targets):
         make = 'include Makefile\nprint-objects:\n\t@echo $(OBJ)\n'
@@ -102,6 +103,10 @@ class Copy:
         return subprocess.run(["make", "-s", f"-j{os.cpu_count()}", *self.arguments(), *targets],
                               cwd=self.tree, env=self.environment, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
+
+    def code_of(self, file):
+        """What the compiler makes of a source file; asked first before the file is changed."""
+        return (self.tree / self.objects / file.with_suffix(".o")).read_bytes()
 
     def passes(self, test, seconds):
         """Whether a test program passes; one that hangs does not."""
@@ -121,8 +126,10 @@ class Copy:
 
 
 def noticed_by(copy, file, tests, seconds):
-    """The test that notices the change in `file`; "" if it does not compile; None: nobody does."""
-    if not copy.make(f"{copy.objects}/libpromc.a"):
+    """The test that notices the change in `file`; "" if it does not compile, or is in code for other
+    systems, which is not compiled here; None: nobody does."""
+    before = copy.compiled.setdefault(file, copy.code_of(file))
+    if not copy.make(f"{copy.objects}/libpromc.a") or copy.code_of(file) == before:
         return ""
     for test in tests_for(file, tests):
         if not copy.make(f"{copy.objects}/tests/{test.stem}") or not copy.passes(test, seconds):

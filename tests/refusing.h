@@ -1,80 +1,121 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every allocation of a task refused once, one after the other. Include after cmocka.h. */
+/*
+ * An allocator that counts its blocks and refuses on command: the n-th request, or all from the n-th
+ * on. Any thread may ask it. Nobody may count on zeroes, or on a block that stays where it was.
+ */
 #ifndef REFUSING_H
 #define REFUSING_H
 
-#include <promc/common.h>
+#include <promc/promc.h>
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
 
-static _Atomic long refuse_at = -1, outstanding; /* refuse_at: which allocation; -1: none */
+static atomic_long live_blocks, allocations, refuse_at; /* refuse_at 0: none */
+static atomic_bool refuse_from, refused;
+static int refusing_context;
 
-static inline bool refuses_now(void)
+/* An assertion of cmocka's would jump out of the wrong thread. */
+static void must(bool condition, const char *what)
 {
-    return refuse_at >= 0 && refuse_at-- == 0;
+    if (condition)
+        return;
+    fprintf(stderr, "the allocator was asked wrongly: %s\n", what);
+    abort();
 }
 
-static inline void *counted_malloc(size_t size, void *ctx)
+static bool refuses(void)
 {
-    void *block = refuses_now() ? NULL : malloc(size);
+    long number = atomic_fetch_add(&allocations, 1) + 1, at = atomic_load(&refuse_at);
 
-    (void)ctx;
-    outstanding += block != NULL;
+    if (!at || number < at || (number > at && !atomic_load(&refuse_from)))
+        return false;
+    atomic_store(&refused, true);
+    return true;
+}
+
+static void *refusing_malloc(size_t size, void *ctx)
+{
+    void *block;
+
+    must(ctx == &refusing_context, "context");
+    must(size > 0, "size 0");
+    if (refuses() || size > (size_t)1 << 30 || (block = malloc(size)) == NULL)
+        return NULL;
+    memset(block, 0xA5, size);
+    atomic_fetch_add(&live_blocks, 1);
     return block;
 }
 
-static inline void *counted_realloc(void *block, size_t size, void *ctx)
+static void *refusing_realloc(void *block, size_t size, void *ctx)
 {
-    void *bigger = refuses_now() ? NULL : realloc(block, size);
-
-    (void)ctx;
-    outstanding += bigger && !block;
-    return bigger;
+    must(ctx == &refusing_context, "context");
+    must(block && size > 0, "realloc of nothing");
+    return refuses() ? NULL : realloc(block, size);
 }
 
-static inline void counted_free(void *block, void *ctx)
+static void refusing_free(void *block, void *ctx)
 {
-    (void)ctx;
-    outstanding -= block != NULL;
+    must(ctx == &refusing_context, "context");
+    must(block != NULL, "free of NULL");
+    atomic_fetch_sub(&live_blocks, 1);
     free(block);
+}
+
+static const promc_allocator refusing = {refusing_malloc, refusing_realloc, refusing_free,
+                                         &refusing_context};
+
+static inline void arm(long at, bool from)
+{
+    atomic_store(&allocations, 0);
+    atomic_store(&refuse_from, from);
+    atomic_store(&refused, false);
+    atomic_store(&refuse_at, at);
+}
+
+static inline void disarm(void)
+{
+    atomic_store(&refuse_at, 0);
 }
 
 /* For a group's setup: before the library has any memory, so that all of it is counted. */
 static inline int count_memory(void **state)
 {
-    static const promc_allocator allocator = {counted_malloc, counted_realloc, counted_free, NULL};
-
     (void)state;
-    return promc_set_allocator(&allocator);
+    return promc_set_allocator(&refusing);
 }
 
 /*
  * The task gives PROMC_OK, or PROMC_ERROR_NO_MEMORY when an allocation was refused, and nothing is
  * left of it. `threaded`: a thread may take the refusal without a word. Gives the number of
- * allocations.
+ * allocations. Include after cmocka.h.
  */
 static inline long refuse_every_allocation(int (*task)(void *arg), void *arg, bool threaded)
 {
-    long attempts = 0;
+    long at = 1;
 
-    refuse_at = -1;
     assert_int_equal(task(arg), PROMC_OK); /* what stays for ever comes into being */
-    for (bool hit = true; hit; attempts++) {
-        long before = outstanding;
+    for (bool hit = true; hit; at++) {
+        long before = atomic_load(&live_blocks);
         int status;
 
-        assert_true(attempts < 1000);
-        refuse_at = attempts;
+        assert_true(at < 1000);
+        arm(at, false);
         status = task(arg);
-        hit = refuse_at < 0;
-        refuse_at = -1;
-        if (threaded && status == PROMC_OK)
-            status = hit ? PROMC_ERROR_NO_MEMORY : PROMC_OK;
-        assert_int_equal(status, hit ? PROMC_ERROR_NO_MEMORY : PROMC_OK);
-        assert_int_equal(outstanding, before);
+        disarm();
+        hit = atomic_load(&refused);
+        if (!threaded || status != PROMC_OK)
+            assert_int_equal(status, hit ? PROMC_ERROR_NO_MEMORY : PROMC_OK);
+        assert_int_equal(atomic_load(&live_blocks), before);
     }
-    return attempts - 1;
+    return at - 2;
 }
 
 #endif

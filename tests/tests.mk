@@ -6,10 +6,13 @@
 TEST_LIBS ?= $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka) -lm
 SHARED ?= ../shared
 UNIT ?= *
-# An emulator does not survive forks of programs with threads, and takes a minute for what goes over
-# a lot of memory or tries every allocation, without finding out anything about the machine.
-NOT_EMULATED := %/stress_fork %/stress_million %/test_http_connection
-RUNNABLE = $(filter-out $(if $(findstring qemu,$(RUN)),$(NOT_EMULATED)),$(patsubst %.c,$(OBJ)/tests/%,$(notdir $1)))
+# An emulator does not survive forks of programs with threads, and takes a minute for what tries every
+# allocation, without finding out anything about the machine. The models of the protocols are the same
+# whatever lib/ is compiled with; sanitizers and emulators take minutes for them, and for what goes
+# over a lot of memory.
+NOT_EMULATED := %/stress_fork %/test_http_connection
+ONLY_PLAIN := %/model %/model_level %/stress_million
+RUNNABLE = $(filter-out $(if $(findstring qemu,$(RUN)),$(NOT_EMULATED)) $(if $(SANITIZE)$(RUN),$(ONLY_PLAIN)),$(patsubst %.c,$(OBJ)/tests/%,$(notdir $1)))
 UNIT_TESTS := $(call RUNNABLE,$(foreach name,$(UNIT),$(wildcard tests/unit/test_$(name).c)))
 # Programs that run a second or so; more with an argument.
 STRESS_TESTS := $(call RUNNABLE,$(wildcard tests/stress/*.c))
@@ -19,7 +22,7 @@ CONFORMANCE_PROGRAMS := $(patsubst tests/conformance/%.c,$(OBJ)/tests/%,$(wildca
 
 # number_oracle.py compiles for this machine; sanitized and emulated builds have nothing to add to
 # what the scripts of tests/install find out.
-CONFORMANCE_TESTS := $(filter-out $(if $(RUN),%/number_oracle.py),$(wildcard tests/conformance/*.sh tests/conformance/*.py))
+CONFORMANCE_TESTS := $(filter-out $(if $(SANITIZE)$(RUN),%/number_oracle.py),$(wildcard tests/conformance/*.sh tests/conformance/*.py))
 INSTALL_TESTS := $(if $(SANITIZE)$(RUN),,$(wildcard tests/install/*.sh))
 
 # What the scripts need to know; they run in the root of the repository.

@@ -85,7 +85,7 @@ typedef struct promc_alertmanager_opts {
     int *status;     /**< receives the last HTTP status, 0 when there was none; NULL: not wanted */
     bool utf8_names; /**< label names may be any UTF-8, which Alertmanager takes from 0.27 on;
                           default: letters, digits and "_" */
-    double interval; /**< promc_alert_keeper_start() only: seconds; 0: 60 */
+    double interval; /**< promc_alert_keeper_start() only: seconds, 0.001 to 1e9; 0: 60 */
 } promc_alertmanager_opts;
 
 /** promc_alertmanager_send() with options. */
@@ -109,7 +109,8 @@ typedef struct promc_alert_keeper promc_alert_keeper;
  * Prometheus does: what fires at once and then at every interval, with an end four intervals later,
  * so that it ends by itself should the program die; what is resolved once more, until Alertmanager
  * has it, at most for 15 minutes. Failures are told to the error handler
- * (promc_set_error_handler()) and promc_alert_keeper_error(), and do not lose an alert. After
+ * (promc_set_error_handler()) and promc_alert_keeper_error(), and do not lose an alert: it is tried
+ * again after a second, then two, and so on up to the interval. After
  * fork() a keeper belongs to the parent: the child's copy sends nothing, start another there.
  * @param alertmanager  copied with all strings and lists; `arg`s are borrowed. `.status` is not
  * used.
@@ -138,7 +139,9 @@ PROMC_API int promc_alert_keeper_error(promc_alert_keeper *keeper, promc_error *
 /**
  * Sends once more, ends the thread, frees. What still fires is not resolved: it ends four intervals
  * later, unless the next run of the program fires it again. In a child after fork() it only frees.
- * NULL is fine. @return that of the last sending.
+ * NULL is fine. Takes as long as a sending that is under way and the last one: a request for each
+ * 256 alerts, and the first one that times out is its last, so at most two timeouts if the others
+ * are answered at once. @return that of the last sending.
  */
 PROMC_API int promc_alert_keeper_stop(promc_alert_keeper *keeper);
 

@@ -60,7 +60,7 @@ PROMC_BEGIN_DECLS
     X(ERROR_REFUSED, -15, "the server refused it")
 
 enum {
-#define PROMC_ERROR_ENUM(name, number, message) PROMC_##name = number,
+#define PROMC_ERROR_ENUM(name, number, message) PROMC_##name = (number),
     PROMC_ERROR_MAP(PROMC_ERROR_ENUM)
 #undef PROMC_ERROR_ENUM
 };
@@ -83,7 +83,8 @@ PROMC_API const char *promc_error_string(int code);
 
 /**
  * Calls `handler` for every failure, in the thread that failed, for hosts that log.
- * @param handler  NULL: none (the default). It must not call the library.
+ * @param handler  NULL: none (the default). It may update metrics whose handles it has (an
+ *                 increment is fine, a lookup is not); anything else of the library may deadlock.
  * @param arg      passed through; borrowed until the handler is replaced.
  */
 PROMC_API void promc_set_error_handler(void (*handler)(const promc_error *error, void *arg), void *arg);

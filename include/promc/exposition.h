@@ -12,7 +12,15 @@ PROMC_BEGIN_DECLS
 /* ---- formats --------------------------------------------------------------------------------- */
 
 /** A PROMC_FORMAT_ constant, or'ed with a PROMC_ESCAPE_ constant for names that are not of the old
- *  character set (default: underscores). */
+ *  character set (default: underscores).
+ *
+ *  Underscores and dots can make different names equal. Where two families of a registry, or two
+ *  labels of a sample, would have the same name, they are spelt out instead: what PROMC_ESCAPE_VALUES
+ *  makes of the family's or label's name, a family's "_total", "_bucket" and so on behind it. A name
+ *  of the old character set stays; all others that are equal to it or to one another change. It
+ *  depends on what is registered at the time of the scrape and on nothing else. Collectors that do
+ *  not describe their families, and writers, spell out the later of two instead, whatever its
+ *  characters; two such collectors do not know of each other. */
 typedef unsigned promc_format;
 
 enum {
@@ -29,7 +37,7 @@ enum {
     PROMC_ESCAPE_VALUES = 0x300       /**< reversible: U__ and hexadecimal code points */
 };
 
-/** The Content-Type of a format, ready for a header. Static. */
+/** The Content-Type of a format, ready for a header. Static; text 0.0.4's for an unknown one. */
 PROMC_API const char *promc_content_type(promc_format format);
 
 /**
@@ -47,7 +55,8 @@ PROMC_API promc_format promc_negotiate(const char *accept);
  * @param sink      gets pieces of some 32 KiB, and up to 64 children more.
  * @return PROMC_OK; PROMC_ERROR_SINK, PROMC_ERROR_COLLECTOR, PROMC_ERROR_NO_MEMORY, or an
  *         error of a collector's writer: the output is incomplete then and must not pass for a whole
- *         one.
+ *         one. Before anything is written: PROMC_ERROR_UNSUPPORTED (no known format),
+ *         PROMC_ERROR_ARGUMENT.
  */
 PROMC_API int promc_expose(promc_registry *registry, promc_format format, promc_sink sink, void *arg);
 
@@ -93,7 +102,13 @@ typedef struct promc_writer_opts {
 /**
  * A writer needs no registry: begin, families, samples, end. Errors are kept, so that only
  * promc_writer_end() needs to be checked. One thread at a time.
- * @return owned: ended and freed by promc_writer_end(). NULL: PROMC_ERROR_NO_MEMORY.
+ *
+ * The writer writes what it is given: that a counter is not negative and does not go down, and that
+ * no label set comes twice, is the caller's business, as it does not remember the samples before.
+ * In a test, promc_parse() finds negative counters (in OpenMetrics), promc_lint_text() twins.
+ * @param format  one that is not known is an error that is kept: PROMC_ERROR_UNSUPPORTED.
+ * @return owned: ended and freed by promc_writer_end(). NULL: PROMC_ERROR_NO_MEMORY,
+ *         PROMC_ERROR_ARGUMENT (no sink).
  */
 PROMC_API promc_writer *promc_writer_create(promc_format format, promc_sink sink, void *arg,
                                             const promc_writer_opts *options);

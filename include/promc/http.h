@@ -9,6 +9,10 @@
  *
  * All three run the same connection state machine. promc_http_send() is the other side: a request
  * to somebody else's server.
+ *
+ * Threads of the library block all signals, which go to the host's threads, and are called
+ * promc-http and promc-push in top -H (Linux). Its descriptors are closed on exec(); writing to a
+ * connection that is gone raises no SIGPIPE.
  */
 #ifndef PROMC_HTTP_H
 #define PROMC_HTTP_H
@@ -103,15 +107,16 @@ typedef struct promc_http_server_opts {
     size_t size;
     int port;              /**< 0 to 65535; 0: the system picks one, see promc_http_server_port() */
     const char *address;   /**< numeric or a name; NULL: all, IPv6 ("::") and IPv4 */
-    const char *unix_path; /**< listen on this unix socket instead; a stale one is replaced */
-    int fd;                /**< listen on this descriptor + 1 instead: .fd = PROMC_FD(listening).
-                                The server owns it once it has started. */
+    const char *unix_path; /**< listen on this unix socket instead of port and address; a stale one
+                                is replaced */
+    int fd;                /**< listen on this descriptor + 1 instead of all these:
+                                .fd = PROMC_FD(listening). The server owns it once it has started. */
     promc_registry *registry; /**< NULL: the default registry */
     const char *path;         /**< serve metrics here only; NULL: on every path, as client_python */
     promc_http_authorizer authorizer; /**< NULL: everybody */
     void *authorizer_arg;
-    const char *authenticate; /**< WWW-Authenticate of the 401; NULL: Basic realm="metrics", or
-                                   Bearer with promc_http_authorize_bearer */
+    const char *authenticate; /**< WWW-Authenticate of the authorizer's 401; NULL:
+                                   Basic realm="metrics", or Bearer with promc_http_authorize_bearer */
     const promc_transport *transport; /**< NULL: plain; copied */
     unsigned max_connections; /**< default 128. Past it the one that has kept the server waiting
                                    for longest (over a second) is closed; if none has, the new
@@ -242,8 +247,8 @@ typedef struct promc_http_send_opts {
     const void *body;                 /**< NULL: none */
     size_t body_size;                 /**< bytes; 0: the body is a string */
     bool gzip;                        /**< send the body compressed */
-    double timeout; /**< seconds for connecting, sending and the answer together; 0: 30; negative
-                         or infinite: none. Resolving a name may take longer. */
+    double timeout; /**< seconds for compressing, connecting, sending and the answer together; 0: 30;
+                         negative or infinite: none. Resolving a name may take longer. */
     const char *user, *password;             /**< basic authorization */
     const char *token;                       /**< bearer authorization */
     const char *unix_path;                   /**< connect to this unix socket */

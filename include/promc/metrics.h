@@ -67,7 +67,9 @@ typedef struct promc_gauge_histogram_family promc_gauge_histogram_family;
  *
  *  name          not empty. A counter's trailing "_total" is taken off and put back at exposition.
  *  help          one sentence; NULL means "".
- *  labels        names ending in NULL; family constructors need at least one, the others none.
+ *                Any UTF-8; see PROMC_ESCAPE_UNDERSCORES for who does not take that.
+ *  labels        names ending in NULL; family constructors need at least one, the others none. Any
+ *                UTF-8, not beginning with "__".
  *  namespace     } prefixes, joined with "_": namespace_subsystem_name
  *  subsystem     }
  *  unit          base unit such as "seconds", appended as suffix unless already there; not for info
@@ -77,10 +79,13 @@ typedef struct promc_gauge_histogram_family promc_gauge_histogram_family;
  *  exact_name    expose under exactly this name (with the prefixes, if any are given): no "_total",
  *                "_info" or unit is added or taken off, no "_created" series are made. OpenMetrics
  *                has no counters without "_total", and calls such a one unknown.
- *  max_children  0: no limit. Past it, promc_<type>_labels() answers with one shared child whose
- *                updates are discarded; these answers are counted (PROMC_DISCARDED_CHILDREN).
- *  idle_ttl      seconds, 0: never. Children not updated for that long are removed at a scrape,
- *                unless they are held or have a function. Look them up for each update, or hold
+ *  max_children  of a family; 0: no limit. Past it, promc_<type>_labels() answers with one shared
+ *                child whose updates are discarded; these answers are counted
+ *                (PROMC_DISCARDED_CHILDREN).
+ *  idle_ttl      of a family: seconds, 0: never. Children not updated for that long are removed at a
+ *                scrape, unless they are held or have a function. The time counts from the first
+ *                scrape after the last update, which therefore always has the child, even if
+ *                nobody scraped for longer than this. Look children up for each update, or hold
  *                the handles you keep.
  */
 #define PROMC__METRIC_OPTIONS                                                                      \
@@ -145,9 +150,12 @@ typedef struct promc_info_opts { PROMC__METRIC_OPTIONS } promc_info_opts;
 
 /**
  * Options of histograms. A native histogram (Prometheus 2.40 and later) has exponential buckets that
- * exist where there are values; `native_factor` or `native_schema` makes one. It has classic buckets
- * beside them only if `buckets` is given. Native buckets are shown in PROMC_FORMAT_PROTOBUF; the
- * other formats show the classic ones, or the +Inf bucket alone, with count and sum.
+ * exist where there are values; `native_factor` or `native_schema` makes one, without which the
+ * other native_ options have no effect. It has classic buckets beside them only if `buckets` is
+ * given. Native buckets are shown in PROMC_FORMAT_PROTOBUF; the other formats show the classic ones,
+ * or the +Inf bucket alone, with count and sum. A Prometheus that takes native buckets leaves out
+ * the classic ones beside them, unless its scrape_config says always_scrape_classic_histograms
+ * (before 3.0: scrape_classic_histograms).
  *
  *  native_factor              how much wider a bucket may be than the one before, > 1, such as 1.1;
  *                             the coarsest schema that keeps to it is used. 0: no native histogram.
@@ -176,7 +184,8 @@ typedef struct promc_histogram_opts {
  * Options of summaries. With `quantiles` each value is also counted in one of many exponential
  * buckets (DDSketch: Masson, Rim, Lee, VLDB 2019), in a window that slides in five steps. Quantiles
  * of several processes or children cannot be put together: where that matters take a histogram.
- * OpenMetrics has no negative quantiles: they are left out there.
+ * OpenMetrics has no negative quantiles: they are left out there. Without `quantiles` the other two
+ * options have no effect.
  *
  *  quantiles        such as PROMC_QUANTILES(0.5, 0.9, 0.99). They are NaN while the window is empty.
  *  quantile_error   how far a quantile may be from the true value, relatively: 0.01 means 1 %. At
@@ -415,6 +424,10 @@ PROMC_API double promc_gauge_value(const promc_gauge *gauge);
 
 /* ---- histogram, summary, gauge histogram: distributions -------------------------------------- */
 
+/* OpenMetrics wants sums and counts that are neither negative nor NaN. Those of values below zero, of
+ * NaN, or of what left without having come are exposed all the same, as client_python does:
+ * Prometheus takes them, strict parsers refuse them. */
+
 /** Counts `value` into its bucket (the first bound >= value) and adds it to the sum. NaN goes to
  *  the +Inf bucket and makes the sum NaN; among native buckets it has none. The first values in a
  *  new range of a native histogram make memory for their buckets; where it is refused, a few values
@@ -429,7 +442,7 @@ PROMC_API void promc_summary_observe(promc_summary *summary, double value);
 /** A histogram of what is there now, such as the sizes of queued jobs: one came in. */
 PROMC_API void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double value);
 /** One that was observed with this value has left; without such an observation a classic bucket goes
- *  below zero, a native one is taken as empty. */
+ *  below zero (protobuf, which cannot say that, has 0), a native one is taken as empty. */
 PROMC_API void promc_gauge_histogram_forget(promc_gauge_histogram *histogram, double value);
 
 /* ---- info and enum --------------------------------------------------------------------------- */
@@ -532,7 +545,7 @@ static inline void promc__busy_leave(promc_gauge *const *gauge)
          PROMC__JOIN(promc__once_, __LINE__); PROMC__JOIN(promc__once_, __LINE__) = NULL)
 
 /** Adds 1 to the gauge here and takes it off at the end of the enclosing block. */
-#define PROMC_TRACK_INPROGRESS(gauge)                                                              \
+#define PROMC_TRACK_INPROGRESS(gauge) /* NOLINTNEXTLINE(bugprone-macro-parentheses): declares */   \
     __attribute__((cleanup(promc__busy_leave), unused)) promc_gauge *PROMC__JOIN(promc__busy_,          \
                                                                             __LINE__) =            \
         promc__busy_enter(gauge)

@@ -6,6 +6,8 @@
  *                           .grouping_key = PROMC_PAIRS({"instance", "db1"}));
  *
  * For jobs that are over before anybody could scrape them. A service is better scraped.
+ *
+ * Threads that send block all signals, and their descriptors are closed on exec(), as in http.h.
  */
 #ifndef PROMC_PUSH_H
 #define PROMC_PUSH_H
@@ -45,14 +47,15 @@ typedef struct promc_push_opts {
     void *handler_arg;
     const char *user, *password;             /**< basic authorization */
     const char *token;                       /**< bearer authorization */
-    const promc_http_header *headers;        /**< further headers; NULL: none */
+    const promc_http_header *headers;        /**< further headers, none that describe the body;
+                                                  NULL: none */
     unsigned redirects;                      /**< how many are followed (only of a gateway that you
                                                   trust), with the same method and body; default
                                                   none: then one is an error, as in client_python */
     const char *unix_path;                   /**< connect to this unix socket */
     const promc_client_transport *transport; /**< for https */
     int *status;     /**< receives the HTTP status, 0 when there was no answer; NULL: not wanted */
-    double interval; /**< promc_pusher_start() only: seconds between pushes; 0: 15 */
+    double interval; /**< promc_pusher_start() only: seconds between pushes, 0.001 to 1e9; 0: 15 */
     bool add;        /**< promc_pusher_start() only: as promc_pushadd_to_gateway() */
     bool delete_group; /**< promc_pusher_start() only: stopping deletes the group, in the place of
                             the last push */
@@ -138,12 +141,13 @@ typedef struct promc_graphite_opts {
     const char *prefix;       /**< put before every name, with a dot; NULL: none */
     bool tags;                /**< name;label=value; default: name.label.value */
     double timeout;           /**< as in promc_push_opts */
-    double interval;          /**< promc_graphite_start() only: seconds; 0: 60 */
+    double interval;          /**< promc_graphite_start() only: seconds, 0.001 to 1e9; 0: 60 */
 } promc_graphite_opts;
 
 /**
  * Sends every sample as a line of Graphite's plaintext protocol, with the present time; characters
- * other than letters, digits, "_" and "-" become "_".
+ * other than letters, digits, "_" and "-" become "_", each: label values that differ in such a
+ * character only ("a/b", "a.b") become one series there, of which Graphite keeps the last value.
  * @return PROMC_OK when all was sent (the protocol has no answer); errors as above, without _REFUSED
  *         and _SINK.
  */
@@ -167,15 +171,16 @@ typedef struct promc_remote_write_opts {
     size_t size;
     const char *url;           /**< where the store takes remote writes */
     promc_registry *registry;  /**< NULL: the default registry */
-    const promc_label *labels; /**< added to every series that has none of that name, such as job and
-                                    instance; NULL: none */
+    const promc_label *labels; /**< added to every series that has none of that name (an empty one is
+                                    none), such as job and instance; NULL: none */
     double timeout;            /**< for each request, as in promc_push_opts */
     const char *user, *password; /**< basic authorization */
     const char *token;           /**< bearer authorization */
     const char *unix_path;       /**< connect to this unix socket */
     const promc_client_transport *transport; /**< for https */
     int *status;     /**< receives the last HTTP status, 0 when there was none; NULL: not wanted */
-    double interval; /**< promc_remote_write_start() only: seconds; 0: 15 */
+    double interval; /**< promc_remote_write_start() only: seconds, 0.001 to 1e9;
+                          0: 15 */
     /** Native histograms with their native buckets, and classic ones only if they were given any.
      *  A Prometheus before 3.8 takes them with --enable-feature=native-histograms only, and refuses
      *  the whole request without. Otherwise they are sent as in text: count, sum, classic buckets. */
@@ -185,7 +190,8 @@ typedef struct promc_remote_write_opts {
 /**
  * Writes all samples of a registry, with the present time, to a store that takes Prometheus's remote
  * write 1.0 (Prometheus, Mimir, Thanos, VictoriaMetrics), in requests of 2,000 samples. Names that
- * are not of the old character set are escaped with underscores; created series are left out.
+ * are not of the old character set are escaped as PROMC_ESCAPE_UNDERSCORES has it; created series are
+ * left out.
  * @return PROMC_OK; errors as of promc_gateway_push(). What was sent before a failure stays sent.
  */
 PROMC_API int promc_remote_write_once(const promc_remote_write_opts *options);

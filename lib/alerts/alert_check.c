@@ -18,12 +18,12 @@ struct alert_check {
     bool utf8_names;
 };
 
-/* "alert 3 (HostDown): ...". */
+/* "alerts[3] (HostDown): ...". */
 static int alert_wrong(const struct alert_check *check, int code, const char *why, const char *what)
 {
     const char *name = promc_label_value(check->alert->labels, "alertname");
 
-    return promc__fail(code, "alert %lu (%.60s): %s%s%.80s%s", (unsigned long)check->index,
+    return promc__fail(code, "alerts[%lu] (%.60s): %s%s%.80s%s", (unsigned long)check->index,
                        name ? name : "no alertname", why, what ? ": \"" : "", what ? what : "",
                        what ? "\"" : "");
 }

@@ -21,7 +21,7 @@ static PROMC__PRINTF(3, 4) int refuse(promc__received *received, int code, const
     va_list values;
 
     va_start(values, format);
-    vsnprintf(received->reason, sizeof(received->reason), format, values);
+    (void)vsnprintf(received->reason, sizeof(received->reason), format, values);
     va_end(values);
     return code;
 }
@@ -30,7 +30,7 @@ static int wrong_member(const struct place *place, const char *member, const cha
 {
     if (!place->in_alert)
         return refuse(place->received, PROMC_ERROR_SYNTAX, "%s %s", member, problem);
-    return refuse(place->received, PROMC_ERROR_SYNTAX, "alert %lu: %s %s",
+    return refuse(place->received, PROMC_ERROR_SYNTAX, "alerts[%lu]: %s %s",
                   (unsigned long)place->index, member, problem);
 }
 
@@ -215,7 +215,7 @@ static int begin_received(promc__received *received, const char *text, size_t si
  * end besides: two in each alert, three in a message. */
 static int make_alert_room(promc__received *received, const promc__json_value *array)
 {
-    size_t count = array ? array->count : 0, ends, labels, alerts;
+    size_t count = array->count, ends, labels, alerts;
 
     if (!promc__size_of(count, 2, 3 + received->json.value_count, &ends) ||
         !promc__size_of(ends, sizeof(*received->labels), 0, &labels) ||

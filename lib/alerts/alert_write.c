@@ -8,7 +8,7 @@ void promc__json_write_labels(promc__json_writer *writer, const char *key,
 {
     promc__json_write_key(writer, key);
     promc__json_open(writer, '{');
-    for (; labels && labels->name; labels++) {
+    for (; labels->name; labels++) {
         promc__json_write_key(writer, labels->name);
         promc__json_write_string(writer, labels->value, strlen(labels->value));
     }

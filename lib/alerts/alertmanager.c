@@ -55,6 +55,7 @@ static struct promc__client_request alertmanager_request(const promc_alertmanage
                                           .password = set->password,
                                           .token = set->token,
                                           .unix_path = set->unix_path,
+                                          .show_path = true,
                                           .transport = set->transport};
 }
 
@@ -68,6 +69,8 @@ int promc__am_options(promc_alertmanager_opts *set, const promc_alertmanager_opt
     status = promc__copy_options(set, sizeof(*set), options, alertmanager_what);
     if (status != PROMC_OK)
         return status;
+    if (set->status)
+        *set->status = 0;
     if (!set->url)
         return promc__fail(PROMC_ERROR_ARGUMENT,
                            "Alertmanager: there is no URL, such as http://localhost:9093");
@@ -77,8 +80,6 @@ int promc__am_options(promc_alertmanager_opts *set, const promc_alertmanager_opt
     if (status == PROMC_OK)
         status = promc__client_check(&request);
     promc__buffer_free(&url);
-    if (status == PROMC_OK && set->status)
-        *set->status = 0;
     return status;
 }
 

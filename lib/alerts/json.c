@@ -381,7 +381,7 @@ int promc__json_read(promc__json *json, const char *text, size_t size,
         return json_stop(&reader, PROMC_ERROR_LIMIT, "the text is too long");
     if (promc__size_of(size, 1, 1, &room))
         json->strings = reader.out = promc__malloc(room);
-    if (!json->strings)
+    if (!reader.out)
         return json_stop(&reader, PROMC_ERROR_NO_MEMORY, "out of memory");
     status = json_document(&reader);
     if (status != PROMC_OK)

@@ -52,10 +52,8 @@ static void json_ascii(promc__buffer *out, unsigned char c)
     if (at) {
         promc__buffer_char(out, '\\');
         promc__buffer_char(out, escapes[at - special]);
-    } else if (c < ' ' || c == 0x7F) {
-        json_code(out, c);
     } else {
-        promc__buffer_char(out, (char)c);
+        json_code(out, c);
     }
 }
 

@@ -15,6 +15,7 @@ static const char keeper_what[] = "alert keeper";
 
 enum {
     KEEPER_INTERVAL = 60,
+    KEEPER_RETRY = 1,           /* seconds to the first repetition of what failed */
     KEEPER_LIVES = 4,           /* intervals that an alert outlives its sender */
     KEEPER_RETENTION = 15 * 60, /* seconds that a resolved one is tried */
 };
@@ -247,7 +248,8 @@ promc_alert_keeper *promc_alert_keeper_create(const promc_alertmanager_opts *ale
                                                       .own = own_keeper,
                                                       .push = send_kept,
                                                       .end = end_keeper,
-                                                      .interval = keeper_interval(&set)},
+                                                      .interval = keeper_interval(&set),
+                                                      .retry = KEEPER_RETRY},
                                    &state);
     if (!pusher)
         return NULL;

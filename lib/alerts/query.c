@@ -105,7 +105,7 @@ static bool query_copy(char *out, size_t room, const promc__json_value *value)
     const char *text = promc__json_string(value);
 
     if (text)
-        snprintf(out, room, "%s", text);
+        (void)snprintf(out, room, "%s", text);
     return text != NULL;
 }
 

@@ -26,8 +26,6 @@ char *promc__buffer_grow(promc__buffer *buffer, size_t size)
         return NULL;
     }
     needed = buffer->size + size;
-    if (needed <= buffer->capacity)
-        return buffer->data + buffer->size;
     while (capacity < needed)
         capacity = capacity > limit / 2 ? limit : capacity * 2;
     if (capacity > limit)

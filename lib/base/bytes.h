@@ -24,14 +24,16 @@ static inline uint64_t promc__load64(const void *from)
 
 static inline void promc__store32(void *to, uint32_t value)
 {
-    value = promc__little32(value);
-    memcpy(to, &value, sizeof(value));
+    uint32_t little = promc__little32(value);
+
+    memcpy(to, &little, sizeof(little));
 }
 
 static inline void promc__store64(void *to, uint64_t value)
 {
-    value = promc__little64(value);
-    memcpy(to, &value, sizeof(value));
+    uint64_t little = promc__little64(value);
+
+    memcpy(to, &little, sizeof(little));
 }
 
 #endif

@@ -5,6 +5,8 @@
 
 #define promc__likely(x) __builtin_expect(!!(x), 1)
 #define promc__unlikely(x) __builtin_expect(!!(x), 0)
+/* What is always true, told to compilers and analysers; UndefinedBehaviorSanitizer checks it. */
+#define PROMC__ASSUME(x) ((x) ? (void)0 : __builtin_unreachable())
 #define PROMC__COLD __attribute__((cold, noinline))
 #define PROMC__HIDDEN __attribute__((visibility("hidden")))
 #define PROMC__PRINTF(string, first) __attribute__((__format__(__printf__, string, first)))

@@ -51,33 +51,39 @@ static void publish(int code)
         handler(&last_error, atomic_load(&error_handler_arg));
 }
 
-/* A message that is cut must not end in the middle of a UTF-8 sequence. */
-static void end_on_a_character(char *message, size_t size)
+/* Formats at most `size` bytes; what is cut ends in an ellipsis, not in the middle of a character. */
+static void write_message(size_t size, const char *format, va_list arguments)
 {
-    size_t length = strlen(message);
+    static const char etc[] = "\xE2\x80\xA6";
+    char *message = last_error.message;
+    int whole = vsnprintf(message, size, format, arguments);
+    size_t end = size - sizeof(etc);
 
-    if (length + 1 < size)
+    if (whole < 0)
+        message[0] = '\0';
+    if (whole < 0 || (size_t)whole < size)
         return;
-    while (length && ((unsigned char)message[length - 1] & 0xC0) == 0x80)
-        length--;
-    if (length && (unsigned char)message[length - 1] >= 0xC0)
-        length--;
-    message[length] = '\0';
+    for (int i = 0; i < 3 && ((unsigned char)message[end] & 0xC0) == 0x80; i++)
+        end--;
+    memcpy(message + end, etc, sizeof(etc));
 }
 
-/* Messages are valid UTF-8, whatever names they quote and wherever those were cut. */
-static void mend_message(char *message, size_t size)
+/* Messages are one line of valid UTF-8, whatever names they quote and wherever those were cut. */
+static void mend_message(void)
 {
-    uint32_t code_point;
-    size_t length;
+    char *at = last_error.message;
+    size_t left = strlen(at);
 
-    end_on_a_character(message, size);
-    for (size = strlen(message); size; message += length, size -= length) {
-        length = promc__utf8_decode(message, size, &code_point);
-        if (length == 0) {
-            *message = '?';
+    while (left) {
+        uint32_t code_point = 0;
+        size_t length = promc__utf8_decode(at, left, &code_point);
+
+        if (length == 0 || code_point < ' ' || code_point == 0x7F) {
+            *at = '?';
             length = 1;
         }
+        at += length;
+        left -= length;
     }
 }
 
@@ -86,12 +92,13 @@ void promc__set_error(int code, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(last_error.message, sizeof(last_error.message), format, arguments);
+    write_message(sizeof(last_error.message), format, arguments);
     va_end(arguments);
-    mend_message(last_error.message, sizeof(last_error.message));
+    mend_message();
     publish(code);
 }
 
+/* The reason is never cut off. */
 void promc__set_system_error(const char *format, ...)
 {
     int number = errno;
@@ -99,15 +106,14 @@ void promc__set_system_error(const char *format, ...)
     size_t used;
     va_list arguments;
 
-    va_start(arguments, format);
-    (void)vsnprintf(last_error.message, sizeof(last_error.message), format, arguments);
-    va_end(arguments);
-    end_on_a_character(last_error.message, sizeof(last_error.message));
     if (strerror_r(number, reason, sizeof(reason)) != 0)
         (void)snprintf(reason, sizeof(reason), "error %d", number);
+    va_start(arguments, format);
+    write_message(sizeof(last_error.message) - strlen(reason) - 2, format, arguments);
+    va_end(arguments);
     used = strlen(last_error.message);
     (void)snprintf(last_error.message + used, sizeof(last_error.message) - used, ": %s", reason);
-    mend_message(last_error.message, sizeof(last_error.message));
+    mend_message();
     publish(PROMC_ERROR_SYSTEM);
 }
 

@@ -4,8 +4,6 @@
 #include "base/error.h"
 #include "base/utf8.h"
 
-#include <stdint.h>
-
 /* Which characters a kind of name may have. */
 enum name_kind { NAME_OF_METRIC, NAME_OF_LABEL };
 
@@ -214,6 +212,45 @@ void promc__escape_label_name(promc__buffer *out, const char *name, size_t size,
                               enum promc__escaping escaping)
 {
     escape_name(out, name, size, escaping, NAME_OF_LABEL);
+}
+
+/* Underscores lose every character that is not in the old set, dots all but the dot. */
+static bool name_blurs(const char *name, size_t size, enum promc__escaping escaping,
+                       enum name_kind kind)
+{
+    if (escaping != PROMC__UNDERSCORES && escaping != PROMC__DOTS)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        if (!name_allows((unsigned char)name[i], i == 0, kind) &&
+            (escaping == PROMC__UNDERSCORES || name[i] != '.'))
+            return true;
+    }
+    return false;
+}
+
+bool promc__metric_name_blurs(const char *name, size_t size, enum promc__escaping escaping)
+{
+    return name_blurs(name, size, escaping, NAME_OF_METRIC);
+}
+
+bool promc__label_name_blurs(const char *name, size_t size, enum promc__escaping escaping)
+{
+    return name_blurs(name, size, escaping, NAME_OF_LABEL);
+}
+
+void promc__spell_metric_name(promc__buffer *out, const char *name, size_t size)
+{
+    rewrite_name(out, name, size, PROMC__VALUES, NAME_OF_METRIC);
+}
+
+void promc__spell_label_name(promc__buffer *out, const char *name, size_t size)
+{
+    rewrite_name(out, name, size, PROMC__VALUES, NAME_OF_LABEL);
+}
+
+char promc__legacy_label_character(uint32_t c, bool first)
+{
+    return name_allows(c, first, NAME_OF_LABEL) ? (char)c : '_';
 }
 
 bool promc__label_name_changes(const char *name, size_t size, enum promc__escaping escaping)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A unit is one word of letters, digits and underscores. */
 bool promc__is_unit(const char *unit);
@@ -33,6 +34,19 @@ void promc__escape_label_name(promc__buffer *out, const char *name, size_t size,
 
 /* Whether that would change the label name at all. */
 bool promc__label_name_changes(const char *name, size_t size, enum promc__escaping escaping);
+
+/*
+ * Whether other names may come out as this one does, because `escaping` does not tell all of its
+ * characters apart; and what is appended then instead: the name as VALUES has it, also if it is in
+ * the old character set.
+ */
+bool promc__metric_name_blurs(const char *name, size_t size, enum promc__escaping escaping);
+bool promc__label_name_blurs(const char *name, size_t size, enum promc__escaping escaping);
+void promc__spell_metric_name(promc__buffer *out, const char *name, size_t size);
+void promc__spell_label_name(promc__buffer *out, const char *name, size_t size);
+
+/* What stands for one character of a label name in the old character set: itself, or '_'. */
+char promc__legacy_label_character(uint32_t c, bool first);
 
 /* Appends a label value with \, " and newline escaped; invalid UTF-8 is repaired (and counted as a
  * mishap). */

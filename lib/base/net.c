@@ -70,7 +70,7 @@ static int net_resolve(const char *host, int port, bool listening, struct addrin
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = listening ? AI_PASSIVE : 0;
-    snprintf(service, sizeof(service), "%d", port);
+    (void)snprintf(service, sizeof(service), "%d", port);
     return getaddrinfo(host, service, &hints, list);
 }
 

@@ -39,6 +39,8 @@ struct number_product {
 #define NUMBER_GO_LIMIT 6
 #define NUMBER_SMALLEST_PLAIN (-4) /* 0.0001 */
 
+#define NUMBER_SMALL 1000000 /* integers below are written without an exponent everywhere */
+
 static const uint64_t number_tens[] = {
     UINT64_C(1),
     UINT64_C(10),
@@ -202,16 +204,23 @@ static inline void number_put(char *out, uint64_t characters)
     memcpy(out, &characters, sizeof characters);
 }
 
-/* The eight digits of n < 10^8, halved three times side by side, one to a byte. The multipliers are
- * 1/100 and 1/10 rounded up, exact for four and two digits. */
+/* Numbers of two digits, side by side in 16 bits each, to one digit a byte. The multiplier is 1/10
+ * rounded up, exact for two digits. */
+static inline uint64_t number_twos(uint64_t twos)
+{
+    uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+
+    return tens | (twos - 10 * tens) << 8;
+}
+
+/* The eight digits of n < 10^8, halved three times side by side. The multiplier is 1/100 rounded
+ * up, exact for four digits. */
 static inline uint64_t number_eight(uint32_t n)
 {
     uint64_t fours = n / 10000 | (uint64_t)(n % 10000) << 32;
     uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
-    uint64_t twos = hundreds | (fours - 100 * hundreds) << 16;
-    uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f);
 
-    return tens | (twos - 10 * tens) << 8;
+    return number_twos(hundreds | (fours - 100 * hundreds) << 16);
 }
 
 static inline int number_bytes_before(uint64_t word) /* zero bytes; word is not 0 */
@@ -274,6 +283,7 @@ static inline size_t number_layout(char *out, uint64_t digits, int exponent, int
         out[1 - exponent] = (char)first;
         number_put(out + 2 - exponent, middle);
         number_put(out + 10 - exponent, last);
+        /* NOLINTNEXTLINE(bugprone-misplaced-widening-cast): 25 at most */
         return (size_t)(1 - exponent + count);
     }
     if (exponent < 7) { /* the point is among the first eight characters: put in by shifting */
@@ -293,6 +303,19 @@ static inline size_t number_layout(char *out, uint64_t digits, int exponent, int
         out[exponent + 1] = '.';
     }
     return (size_t)(count > exponent + 1 ? count : exponent + 2) + 1;
+}
+
+/* n < 10^6 and ".0" in one word. Its size does not wait for its digits. */
+static inline size_t number_small(char *out, uint32_t n)
+{
+    uint32_t hundreds = n / 100, first = n / 10000;
+    uint64_t digits = number_twos(first | (uint64_t)(hundreds - 100 * first) << 16 |
+                                  (uint64_t)(n - 100 * hundreds) << 32);
+    int zeros = (n < 10) + (n < 100) + (n < 1000) + (n < 10000) + (n < 100000);
+
+    digits |= UINT64_C(0x302e303030303030); /* "000000.0" */
+    number_put(out, digits >> (8 * zeros));
+    return (size_t)(8 - zeros);
 }
 
 /* 10^6 <= n < 10^8 as d.dddd * 10^exponent, the most common size of a busy counter. */
@@ -315,12 +338,8 @@ static size_t number_whole(char *out, uint64_t n, int limit)
 {
     int exponent;
 
-    if (n < 1000000) {
-        size_t size = number_short(out, (uint32_t)n);
-
-        memcpy(out + size, ".0", 2);
-        return size + 2;
-    }
+    if (n < NUMBER_SMALL)
+        return number_small(out, (uint32_t)n);
     if (n < 100000000 && limit == NUMBER_GO_LIMIT)
         return number_millions(out, (uint32_t)n);
     exponent = (63 - __builtin_clzll(n)) * 1233 >> 12; /* floor(log10(n)), or one less */
@@ -377,6 +396,8 @@ size_t promc__write_double(char *out, double value)
 {
     uint64_t bits = number_bits(value), size = bits & ~NUMBER_SIGN;
 
+    if (bits < number_bits(NUMBER_SMALL) && (double)(uint32_t)value == value)
+        return number_small(out, (uint32_t)value);
     if (promc__unlikely(size >= NUMBER_INFINITY))
         return number_text(out, size > NUMBER_INFINITY ? "NaN" : bits == size ? "+Inf" : "-Inf");
     if (bits == size)
@@ -398,6 +419,7 @@ size_t promc__write_repr(char *out, double value)
 
 /* ---- integers -------------------------------------------------------------------------------- */
 
+/* NOLINTNEXTLINE(misc-no-recursion): three deep at most */
 size_t promc__write_u64(char *out, uint64_t value)
 {
     size_t size;

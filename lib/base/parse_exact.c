@@ -75,7 +75,7 @@ static int64_t exact_read(struct exact_integer *n, const char *begin, const char
     int digits = 0;
     bool point = false, more = false;
 
-    n->size = 0;
+    *n = (struct exact_integer){.size = 0};
     for (; begin < end; begin++) {
         if (*begin == '.') {
             point = true;
@@ -108,9 +108,7 @@ static int exact_compare_middle(const struct exact_integer *decimal, int power, 
     else
         biased = 1;
     middle = 2 * middle + 1; /* times 2^(biased - 1076) */
-    right.size = middle >> 32 ? 2 : 1;
-    right.words[0] = (uint32_t)middle;
-    right.words[1] = (uint32_t)(middle >> 32);
+    right = (struct exact_integer){middle >> 32 ? 2 : 1, {(uint32_t)middle, (uint32_t)(middle >> 32)}};
     if (power >= 0)
         exact_multiply_power_of_5(&left, power);
     else

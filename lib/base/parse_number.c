@@ -93,17 +93,13 @@ static bool decimal_quick(uint64_t digits, int power, uint64_t *bits)
     uint64_t mantissa, dropped, half;
     int drop, exponent;
 
-    if (power < PROMC__POWER_MIN || power > DECIMAL_LARGEST)
+    if (power < PROMC__POWER_MIN)
         return false;
     product = decimal_scale(digits, power);
-    drop = 10 + (int)(product.high >> 63);           /* leaves 53 bits */
-    exponent = product.exponent + 128 + drop + 1075; /* biased, for a mantissa with its top bit */
-    if (exponent <= 0) {                             /* subnormal */
-        drop += 1 - exponent;
-        exponent = 0;
-        if (drop > 63) /* next to nothing: the exact way has the time */
-            return false;
-    } else if (exponent >= 2047) {
+    drop = 10 + (int)(product.high >> 63); /* leaves 53 bits */
+    /* Biased, for a mantissa with its top bit. It is positive: 1e-292 is far from subnormal. */
+    exponent = product.exponent + 128 + drop + 1075;
+    if (exponent >= 2047) {
         *bits = PROMC__INFINITE_BITS;
         return true;
     }
@@ -119,9 +115,7 @@ static bool decimal_quick(uint64_t digits, int power, uint64_t *bits)
         mantissa += dropped >= half;
     }
     /* Adding makes a carry of the mantissa go on into the exponent, up to infinity. */
-    if (exponent)
-        mantissa += (uint64_t)(exponent - 1) << 52;
-    *bits = mantissa;
+    *bits = mantissa + ((uint64_t)(exponent - 1) << 52);
     return true;
 }
 
@@ -237,8 +231,6 @@ static uint64_t decimal_bits(const struct decimal_text *decimal)
         }
         bits = decimal_shift(product.high, drop) +
                (exponent ? (uint64_t)(exponent - 1) << 52 : 0);
-        if (bits > PROMC__INFINITE_BITS)
-            bits = PROMC__INFINITE_BITS;
     }
     return promc__exact_bits(decimal->begin, decimal->end, decimal->exponent, bits);
 }

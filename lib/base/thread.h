@@ -8,4 +8,7 @@
 /* 0, or an error number. A variable, so that tests can script failures. */
 extern int (*promc__thread_start)(pthread_t *thread, void *(*run)(void *arg), void *arg);
 
+/* Names the calling thread, with at most 15 bytes, for who looks at the process (top -H). */
+void promc__thread_name(const char *name);
+
 #endif

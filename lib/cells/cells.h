@@ -262,14 +262,14 @@ bool promc__is_recent(const void *object);
 
 /*
  * A block of cells: the first is a sum (double), the others are counts (integers). A counter has the
- * sum only. Behind this header lie the words that all threads share, for what does not go to private
- * cells:
+ * sum only. How many there are, who uses it knows. Behind this header lie the words that all threads
+ * share, for what does not go to private cells:
  *  one cell:    [sum]
  *  more cells:  [gate][finished 0][finished 1][bank 0: cells][bank 1: cells], see shared.c
  */
 typedef struct promc__numbers {
     _Alignas(8) _Atomic uint32_t slot; /* of the first cell, and flags */
-    uint32_t cells;
+    _Atomic uint32_t pins;             /* how many hold what has these numbers */
 } promc__numbers;
 
 static inline _Atomic uint64_t *promc__shared(promc__numbers *numbers)
@@ -283,35 +283,45 @@ static inline size_t promc__shared_words(uint32_t cells)
     return cells == 1 ? 1 : 3 + 2 * (size_t)cells;
 }
 
-/* Gives zeroed numbers their slots. False: no memory. */
-bool promc__numbers_init(promc__numbers *numbers, uint32_t cells);
 /* Gives slots to numbers that have PROMC__NO_SLOT and use their shared cells until then. False: no
  * memory. With the cells lock held. */
-bool promc__numbers_attach(promc__numbers *numbers);
+bool promc__numbers_attach(promc__numbers *numbers, uint32_t cells);
 /* Gives the slots back; needs promc__numbers_clear() first. With the cells lock held. */
-void promc__numbers_release(promc__numbers *numbers);
+void promc__numbers_release(promc__numbers *numbers, uint32_t cells);
 /* Zeroes every cell. Nobody may be updating: removed and quiesced. With the cells lock held. */
-void promc__numbers_clear(promc__numbers *numbers);
+void promc__numbers_clear(promc__numbers *numbers, uint32_t cells);
 
 /* For an update the slow way: the slot without the flag that somebody watches, which is cleared.
  * False if there are no updates any more. */
 bool promc__numbers_live(promc__numbers *numbers, uint32_t *slot);
 
-/* Blocks of slots; zero the cells before they are given back. All with the cells lock held. False:
- * no memory. */
-bool promc__slots_take(uint32_t cells, uint32_t *slot);
-void promc__slots_give(uint32_t cells, uint32_t slot);
-/* Zeroes them in all private pages. */
+/* Slots for `count` blocks of cells, taken and given back together; zero the cells before. All with
+ * the cells lock held. False: no memory. */
+bool promc__slots_take(uint32_t cells, uint32_t count, uint32_t *slot);
+void promc__slots_give(uint32_t cells, uint32_t count, uint32_t slot);
+/* Where the block `index` of those begins: one that fits into a page does not cross into the next,
+ * so that an update touches one page. */
+static inline uint32_t promc__slot_at(uint32_t first, uint32_t cells, uint32_t index)
+{
+    uint32_t together = PROMC__PAGE_CELLS / cells;
+
+    if (together == 0)
+        return first + index * cells;
+    return first + index / together * PROMC__PAGE_CELLS + index % together * cells;
+}
+
+/* Zeroes the cells of one block in all private pages. */
 void promc__slots_clear(uint32_t cells, uint32_t slot);
 
 /* Adds `sum` to the first cell and `count` to cell `offset` (unless it is 0): the slow path. */
-void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count);
-
-/* The same in the cells that all threads share, and `count` also to cell `also` (unless it is 0). */
-void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint32_t also,
+void promc__update_slowly(promc__numbers *numbers, uint32_t cells, double sum, uint32_t offset,
                           uint64_t count);
 
-/* Adds to the first cell only. */
+/* The same in the cells that all threads share, and `count` also to cell `also` (unless it is 0). */
+void promc__shared_update(promc__numbers *numbers, uint32_t cells, double sum, uint32_t offset,
+                          uint32_t also, uint64_t count);
+
+/* Adds to the only cell. */
 static inline void promc__add(promc__numbers *numbers, double amount)
 {
     promc__shard *shard = promc__my_shard;
@@ -328,12 +338,12 @@ static inline void promc__add(promc__numbers *numbers, double amount)
         }
         promc__leave(shard, sequence);
     }
-    promc__update_slowly(numbers, amount, 0, 0);
+    promc__update_slowly(numbers, 1, amount, 0, 0);
 }
 
 /* Adds to the first cell and counts in another, as one step for every snapshot. */
-static inline void promc__add_and_count(promc__numbers *numbers, double amount, uint32_t offset,
-                                        uint64_t count)
+static inline void promc__add_and_count(promc__numbers *numbers, uint32_t cells, double amount,
+                                        uint32_t offset, uint64_t count)
 {
     promc__shard *shard = promc__my_shard;
     uintptr_t sequence;
@@ -350,12 +360,12 @@ static inline void promc__add_and_count(promc__numbers *numbers, double amount, 
         }
         promc__leave(shard, sequence);
     }
-    promc__update_slowly(numbers, amount, offset, count);
+    promc__update_slowly(numbers, cells, amount, offset, count);
 }
 
-/* The value of the first cell. Any thread, no lock. */
+/* The value of the only cell. Any thread, no lock. */
 double promc__numbers_sum(const promc__numbers *numbers);
-/* The same for many, which have one cell each: bits of doubles. */
+/* The same for many: bits of doubles. */
 void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums);
 
 /* Sets the watch flag again; returns whether it was still set, that is, nothing was updated. */
@@ -369,18 +379,19 @@ bool promc__numbers_watch(promc__numbers *numbers);
  */
 void promc__snapshot_begin(void);
 /* values[0] is the sum as bits of a double, values[1...] are counts. */
-void promc__snapshot_read(promc__numbers *numbers, uint64_t *values);
+void promc__snapshot_read(promc__numbers *numbers, uint32_t cells, uint64_t *values);
 void promc__snapshot_end(void);
 
 /* ---- for the files of this folder only -------------------------------------------------------- */
 
 /* Adds to a double that other threads change as well. */
 void promc__atomic_add(_Atomic uint64_t *number, double amount);
-void promc__shared_read(promc__numbers *numbers, uint64_t *values);
-double promc__shared_sum(const promc__numbers *numbers);
+void promc__shared_read(promc__numbers *numbers, uint32_t cells, uint64_t *values);
 /* With the cells lock held, as is promc__wait_for_sections(). */
 void promc__freeze(void);
 void promc__unfreeze(void);
+/* In a snapshot: the shards that it has frozen; NULL if not all of their sections are over. */
+promc__shard *promc__frozen_shards(void);
 /* Whether all shards from `first` on got their sections finished in time. */
 bool promc__wait_for_sections(promc__shard *first);
 

@@ -27,10 +27,10 @@ static bool take_cells(promc__numbers *level)
 {
     uint32_t slot;
 
-    if (!promc__slots_take(PROMC__LEVEL_CELLS, &slot))
+    if (!promc__slots_take(PROMC__LEVEL_CELLS, 1, &slot))
         return false;
     if (!promc__make_private_cell(&promc__common, slot)) {
-        promc__slots_give(PROMC__LEVEL_CELLS, slot);
+        promc__slots_give(PROMC__LEVEL_CELLS, 1, slot);
         return false;
     }
     /* Flags may be changed at the same time. */
@@ -61,7 +61,7 @@ void promc__level_release(promc__numbers *level)
     atomic_store_explicit(&common[GATE].bits, 0, memory_order_relaxed);
     atomic_store_explicit(&common[OVERFLOW].bits, 0, memory_order_relaxed);
     promc__slots_clear(PROMC__LEVEL_CELLS, level_slot(level));
-    promc__slots_give(PROMC__LEVEL_CELLS, level_slot(level));
+    promc__slots_give(PROMC__LEVEL_CELLS, 1, level_slot(level));
 }
 
 /* ---- tags ------------------------------------------------------------------------------------ */
@@ -200,62 +200,127 @@ void promc__level_add_slowly(promc__numbers *level, double amount)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* Odd while records are folded. */
+static _Atomic uintptr_t folds;
+
+struct level_reading {
+    uint64_t word;
+    double value, size; /* the sum of all amounts, and that of their absolute values */
+};
+
 static double number_in(const promc__cell *cell)
 {
     return promc__bits_to_double(atomic_load_explicit(&cell->bits, memory_order_acquire));
 }
 
-static double sum_records(promc__numbers *level, uint64_t tag)
+/* NULL: the shard has added nothing since the level got this tag. */
+static promc__cell *record_with_tag(const promc__shard *shard, uint32_t slot, uint64_t tag)
 {
-    uint32_t slot = level_slot(level);
-    double sum = 0;
+    promc__cell *record = promc__find_cell(shard, slot);
 
-    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
-        const promc__cell *record = promc__find_cell(shard, slot);
-
-        if (record && atomic_load_explicit(&record[PROMC__LEVEL_TAG].bits,
-                                           memory_order_acquire) == ~tag)
-            sum += number_in(&record[PROMC__LEVEL_AMOUNT]);
-    }
-    return sum + number_in(&common_cells(level)[OVERFLOW]);
+    return record && atomic_load_explicit(&record[PROMC__LEVEL_TAG].bits,
+                                          memory_order_acquire) == ~tag
+               ? record
+               : NULL;
 }
 
-/* False if the level was set meanwhile. */
-static bool read_level(promc__numbers *level, double *value)
+static void add_amount(struct level_reading *reading, double amount)
 {
+    reading->value += amount;
+    reading->size += amount < 0 ? -amount : amount;
+}
+
+static void sum_records(promc__numbers *level, struct level_reading *reading)
+{
+    uint32_t slot = level_slot(level);
+
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
+        const promc__cell *record = record_with_tag(shard, slot, reading->word);
+
+        if (record)
+            add_amount(reading, number_in(&record[PROMC__LEVEL_AMOUNT]));
+    }
+    add_amount(reading, number_in(&common_cells(level)[OVERFLOW]));
+}
+
+/* False if the level was set or folded meanwhile. */
+static bool read_level(promc__numbers *level, struct level_reading *reading)
+{
+    uintptr_t before = atomic_load_explicit(&folds, memory_order_acquire);
     uint64_t word = atomic_load_explicit(promc__level_word(level), memory_order_acquire);
 
-    *value = is_tag(word) ? sum_records(level, word) : promc__bits_to_double(word);
-    return !is_tag(word) ||
+    *reading = (struct level_reading){.word = word};
+    if (!is_tag(word)) {
+        reading->value = promc__bits_to_double(word);
+        return true;
+    }
+    sum_records(level, reading);
+    atomic_thread_fence(memory_order_acquire);
+    return !(before & 1) && atomic_load_explicit(&folds, memory_order_relaxed) == before &&
            atomic_load_explicit(promc__level_word(level), memory_order_relaxed) == word;
 }
 
-static bool try_to_read(promc__numbers *level, double *value)
+static bool try_to_read(promc__numbers *level, struct level_reading *reading)
 {
     for (int attempt = 0; attempt < 10; attempt++) {
-        if (read_level(level, value))
+        if (read_level(level, reading))
             return true;
     }
     return false;
 }
 
+/* As many digits may be lost before records are folded: ten bits. */
+#define LOSS 1024
+
+static bool needs_folding(const struct level_reading *reading)
+{
+    double value = reading->value;
+
+    return is_tag(reading->word) && reading->size > LOSS * (value < 0 ? -value : value);
+}
+
+/* In a snapshot. The tag may be gone by now: then nothing comes of it. */
+static void fold_records(promc__numbers *level, uint64_t tag)
+{
+    uint32_t slot = level_slot(level);
+    promc__cell *kept = NULL;
+    double sum = 0;
+
+    atomic_fetch_add_explicit(&folds, 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    for (promc__shard *shard = promc__frozen_shards(); shard; shard = shard->next) {
+        promc__cell *record = record_with_tag(shard, slot, tag);
+
+        if (!record)
+            continue;
+        sum += number_in(&record[PROMC__LEVEL_AMOUNT]);
+        atomic_store_explicit(&record[PROMC__LEVEL_AMOUNT].bits, 0, memory_order_relaxed);
+        kept = record;
+    }
+    if (kept)
+        atomic_store_explicit(&kept[PROMC__LEVEL_AMOUNT].bits, promc__double_to_bits(sum),
+                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&folds, 1, memory_order_release);
+}
+
 /* In a snapshot hardly anybody spreads a level, so once it was set it stays plain. */
 double promc__level_read(promc__numbers *level)
 {
-    double value;
+    struct level_reading reading;
 
-    (void)try_to_read(level, &value);
-    return value;
+    if (try_to_read(level, &reading) && needs_folding(&reading))
+        fold_records(level, reading.word);
+    return reading.value;
 }
 
 double promc__level_value(promc__numbers *level)
 {
-    double value;
+    struct level_reading reading;
 
-    if (!try_to_read(level, &value)) {
+    if (!try_to_read(level, &reading)) {
         promc__snapshot_begin();
-        value = promc__level_read(level);
+        reading.value = promc__level_read(level);
         promc__snapshot_end();
     }
-    return value;
+    return reading.value;
 }

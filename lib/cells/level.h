@@ -41,6 +41,12 @@
  * A reader adds up the records of others while they change, so of two additions that two threads
  * make one after the other it may see the second alone. In a snapshot all records stand still, and
  * the overflow, which is read last, has what came later.
+ *
+ * What goes up in one thread and down in another lets their records grow for ever, until doubles of
+ * that size lose the digits that count. So a snapshot that finds them large beside their sum *folds*
+ * them: one gets the sum, the others zero. Their owners do not touch them meanwhile, and find them
+ * so afterwards: unfreezing releases what entering a section acquires. Readers outside a snapshot
+ * see by the count of folds, a sequence lock, that they have to begin again.
  */
 #ifndef PROMC_CELLS_LEVEL_H
 #define PROMC_CELLS_LEVEL_H
@@ -107,7 +113,7 @@ static inline void promc__level_add(promc__numbers *level, double amount)
 /* The value, exact but for what is added at this moment. Takes a lock if others set and add all the
  * time. */
 double promc__level_value(promc__numbers *level);
-/* The value in a snapshot. */
+/* The value in a snapshot; folds the records if that is due. */
 double promc__level_read(promc__numbers *level);
 
 /* Gives the slot back, if there is one. Nobody may be updating. With the cells lock held. */

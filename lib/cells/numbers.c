@@ -9,109 +9,90 @@
 
 /* ---- slots ----------------------------------------------------------------------------------- */
 
-/* Blocks of one size that were given back. There is always room for all blocks of that size, so
- * that giving one back cannot fail. Under the cells lock. */
-struct size_class {
-    struct size_class *next;
-    uint32_t cells;
+/* What was given back of one kind. There is always room for all that were ever taken of it, so that
+ * giving back cannot fail. Under the cells lock. */
+struct slot_class {
+    struct slot_class *next;
+    uint32_t cells, count;
     uint32_t *free;
-    size_t free_count, capacity, blocks;
+    size_t free_count, capacity, taken;
 };
 
-static struct size_class *size_classes;
+static struct slot_class *slot_classes;
 static uint32_t next_slot;
 
-static struct size_class *class_of(uint32_t cells)
+static struct slot_class *class_of(uint32_t cells, uint32_t count)
 {
-    struct size_class *size_class = size_classes;
+    struct slot_class *slot_class = slot_classes;
 
-    while (size_class && size_class->cells != cells)
-        size_class = size_class->next;
-    if (size_class)
-        return size_class;
-    size_class = promc__zalloc(sizeof(*size_class));
-    if (!size_class)
+    while (slot_class && (slot_class->cells != cells || slot_class->count != count))
+        slot_class = slot_class->next;
+    if (slot_class)
+        return slot_class;
+    slot_class = promc__zalloc(sizeof(*slot_class));
+    if (!slot_class)
         return NULL;
-    size_class->cells = cells;
-    size_class->next = size_classes;
-    size_classes = size_class;
-    return size_class;
+    slot_class->cells = cells;
+    slot_class->count = count;
+    slot_class->next = slot_classes;
+    slot_classes = slot_class;
+    return slot_class;
 }
 
-static bool reserve_block(struct size_class *size_class)
+static bool reserve_place(struct slot_class *slot_class)
 {
-    size_t capacity = size_class->capacity ? 2 * size_class->capacity : 16;
+    size_t capacity = slot_class->capacity ? 2 * slot_class->capacity : 4;
     uint32_t *grown;
     size_t bytes;
 
-    if (size_class->blocks < size_class->capacity)
+    if (slot_class->taken < slot_class->capacity)
         return true;
     if (!promc__size_of(capacity, sizeof(*grown), 0, &bytes))
         return false;
-    grown = promc__realloc(size_class->free, bytes);
+    grown = promc__realloc(slot_class->free, bytes);
     if (!grown)
         return false;
-    size_class->free = grown;
-    size_class->capacity = capacity;
+    slot_class->free = grown;
+    slot_class->capacity = capacity;
     return true;
 }
 
-/* A block that fits into a page does not cross into the next: an update then touches one page. */
-static bool new_block(uint32_t cells, uint32_t *slot)
+static bool new_slots(uint32_t cells, uint32_t count, uint32_t *slot)
 {
     uint32_t first = next_slot, left = PROMC__PAGE_CELLS - first % PROMC__PAGE_CELLS;
+    uint32_t reach = promc__slot_at(0, cells, count - 1) + cells;
 
-    if (cells > left && cells <= PROMC__PAGE_CELLS)
+    if (reach > left && cells <= PROMC__PAGE_CELLS)
         first += left;
-    if (cells > PROMC__NO_SLOT - first)
+    if (reach > PROMC__NO_SLOT - first)
         return false;
     *slot = first;
-    next_slot = first + cells;
+    next_slot = first + reach;
     return true;
 }
 
-bool promc__slots_take(uint32_t cells, uint32_t *slot)
+bool promc__slots_take(uint32_t cells, uint32_t count, uint32_t *slot)
 {
-    struct size_class *size_class = class_of(cells);
+    struct slot_class *slot_class = class_of(cells, count);
 
-    if (!size_class)
+    if (!slot_class)
         return false;
-    if (size_class->free_count) {
-        *slot = size_class->free[--size_class->free_count];
+    if (slot_class->free_count) {
+        *slot = slot_class->free[--slot_class->free_count];
         return true;
     }
-    if (!reserve_block(size_class) || !new_block(cells, slot))
+    if (!reserve_place(slot_class) || !new_slots(cells, count, slot))
         return false;
-    size_class->blocks++;
+    slot_class->taken++;
     return true;
 }
 
-bool promc__numbers_attach(promc__numbers *numbers)
+void promc__slots_give(uint32_t cells, uint32_t count, uint32_t slot)
 {
-    uint32_t slot = 0;
+    struct slot_class *slot_class = class_of(cells, count);
 
-    if (!promc__slots_take(numbers->cells, &slot))
-        return false;
-    atomic_store_explicit(&numbers->slot, slot, memory_order_release);
-    return true;
-}
-
-bool promc__numbers_init(promc__numbers *numbers, uint32_t cells)
-{
-    bool done;
-
-    numbers->cells = cells;
-    promc__lock(&promc__cells_lock);
-    done = promc__numbers_attach(numbers);
-    promc__unlock(&promc__cells_lock);
-    return done;
-}
-
-void promc__slots_give(uint32_t cells, uint32_t slot)
-{
-    struct size_class *size_class = class_of(cells);
-
-    size_class->free[size_class->free_count++] = slot;
+    PROMC__ASSUME(slot_class); /* the slot is one of its own */
+    slot_class->free[slot_class->free_count++] = slot;
 }
 
 void promc__slots_clear(uint32_t cells, uint32_t slot)
@@ -126,18 +107,29 @@ void promc__slots_clear(uint32_t cells, uint32_t slot)
     }
 }
 
-void promc__numbers_release(promc__numbers *numbers)
+bool promc__numbers_attach(promc__numbers *numbers, uint32_t cells)
 {
-    promc__slots_give(numbers->cells, atomic_load_explicit(&numbers->slot, memory_order_relaxed) &
-                                          PROMC__SLOT_MASK);
+    uint32_t slot = 0;
+
+    if (!promc__slots_take(cells, 1, &slot))
+        return false;
+    atomic_store_explicit(&numbers->slot, slot, memory_order_release);
+    return true;
 }
 
-void promc__numbers_clear(promc__numbers *numbers)
+void promc__numbers_release(promc__numbers *numbers, uint32_t cells)
+{
+    uint32_t slot = atomic_load_explicit(&numbers->slot, memory_order_relaxed);
+
+    promc__slots_give(cells, 1, slot & PROMC__SLOT_MASK);
+}
+
+void promc__numbers_clear(promc__numbers *numbers, uint32_t cells)
 {
     uint32_t slot = atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK;
 
-    promc__slots_clear(numbers->cells, slot);
-    for (size_t i = 0; i < promc__shared_words(numbers->cells); i++)
+    promc__slots_clear(cells, slot);
+    for (size_t i = 0; i < promc__shared_words(cells); i++)
         atomic_store_explicit(&promc__shared(numbers)[i], 0, memory_order_relaxed);
 }
 
@@ -153,7 +145,8 @@ bool promc__numbers_live(promc__numbers *numbers, uint32_t *slot)
     return !(*slot & PROMC__SLOT_REMOVED);
 }
 
-void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, uint64_t count)
+void promc__update_slowly(promc__numbers *numbers, uint32_t cells, double sum, uint32_t offset,
+                          uint64_t count)
 {
     promc__section section = promc__enter_slowly();
     promc__cell *sum_cell = NULL, *count_cell = NULL;
@@ -169,7 +162,7 @@ void promc__update_slowly(promc__numbers *numbers, double sum, uint32_t offset, 
             if (offset)
                 promc__cell_count(count_cell, count);
         } else {
-            promc__shared_update(numbers, sum, offset, 0, count);
+            promc__shared_update(numbers, cells, sum, offset, 0, count);
         }
     }
     promc__leave_slowly(&section);

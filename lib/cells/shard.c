@@ -19,7 +19,7 @@ static atomic_size_t private_limit = (size_t)256 << 20;
 
 static pthread_once_t shards_once = PTHREAD_ONCE_INIT;
 static pthread_key_t exit_key;
-static bool have_exit_key;
+static atomic_bool have_exit_key;
 static _Atomic unsigned initial_mode;
 
 /* A fork is under way, in thread `forker`. */
@@ -85,9 +85,17 @@ static void after_fork_in_child(void)
 
 static void prepare_shards(void)
 {
-    have_exit_key = pthread_key_create(&exit_key, thread_exit) == 0;
+    atomic_store(&have_exit_key, pthread_key_create(&exit_key, thread_exit) == 0);
     atomic_store(&initial_mode, promc__os.process_barrier() ? 0 : PROMC__FENCED);
     promc__lock_at_fork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+/* A plugin that has the library in it may be unloaded before the threads end that updated something:
+ * they must not call what is no longer there. */
+__attribute__((destructor)) static void forget_threads(void)
+{
+    if (atomic_exchange(&have_exit_key, false))
+        (void)pthread_key_delete(exit_key);
 }
 
 void promc__prepare_sections(void)
@@ -112,11 +120,12 @@ static promc__shard *adopt_shard(void)
 
 static void *aligned_block(size_t size, void *_Atomic *chain)
 {
-    char *block = promc__zalloc(size + ALIGNED_OVERHEAD), *start = block + sizeof(void *);
+    char *block = promc__zalloc(size + ALIGNED_OVERHEAD), *start;
     void *before;
 
     if (!block)
         return NULL;
+    start = block + sizeof(void *);
     before = atomic_load_explicit(chain, memory_order_relaxed);
     do
         memcpy(block, &before, sizeof(before));
@@ -150,7 +159,7 @@ static promc__shard *attach_shard(void)
     promc__shard *shard;
 
     promc__prepare_sections();
-    if (!have_exit_key)
+    if (!atomic_load(&have_exit_key))
         return NULL;
     shard = adopt_shard();
     if (!shard)

@@ -33,9 +33,9 @@ static _Atomic uint64_t *finished_of(promc__numbers *numbers, unsigned bank)
     return &promc__shared(numbers)[1 + bank];
 }
 
-static _Atomic uint64_t *bank_of(promc__numbers *numbers, unsigned bank)
+static _Atomic uint64_t *bank_of(promc__numbers *numbers, uint32_t cells, unsigned bank)
 {
-    return &promc__shared(numbers)[3 + (size_t)bank * numbers->cells];
+    return &promc__shared(numbers)[3 + (size_t)bank * cells];
 }
 
 void promc__atomic_add(_Atomic uint64_t *cell, double amount)
@@ -48,42 +48,40 @@ void promc__atomic_add(_Atomic uint64_t *cell, double amount)
         ;
 }
 
-void promc__shared_update(promc__numbers *numbers, double sum, uint32_t offset, uint32_t also,
-                          uint64_t count)
+void promc__shared_update(promc__numbers *numbers, uint32_t cells, double sum, uint32_t offset,
+                          uint32_t also, uint64_t count)
 {
     unsigned bank;
 
-    if (numbers->cells == 1) {
+    if (cells == 1) {
         promc__atomic_add(&promc__shared(numbers)[0], sum);
         return;
     }
     bank = (atomic_fetch_add_explicit(gate_of(numbers), 1, memory_order_acq_rel) & HOT_BIT) != 0;
-    promc__atomic_add(&bank_of(numbers, bank)[0], sum);
+    promc__atomic_add(&bank_of(numbers, cells, bank)[0], sum);
     if (offset)
-        atomic_fetch_add_explicit(&bank_of(numbers, bank)[offset], count, memory_order_relaxed);
+        atomic_fetch_add_explicit(&bank_of(numbers, cells, bank)[offset], count,
+                                  memory_order_relaxed);
     if (also)
-        atomic_fetch_add_explicit(&bank_of(numbers, bank)[also], count, memory_order_relaxed);
+        atomic_fetch_add_explicit(&bank_of(numbers, cells, bank)[also], count,
+                                  memory_order_relaxed);
     atomic_fetch_add_explicit(finished_of(numbers, bank), 1, memory_order_release);
 }
 
-double promc__shared_sum(const promc__numbers *numbers)
+static double sum_in_bank(promc__numbers *numbers, uint32_t cells, unsigned bank)
 {
-    promc__numbers *own = (promc__numbers *)(uintptr_t)numbers;
-
-    if (numbers->cells == 1)
-        return promc__bits_to_double(
-            atomic_load_explicit(&promc__shared(own)[0], memory_order_relaxed));
-    return promc__bits_to_double(atomic_load_explicit(&bank_of(own, 0)[0], memory_order_relaxed)) +
-           promc__bits_to_double(atomic_load_explicit(&bank_of(own, 1)[0], memory_order_relaxed));
+    return promc__bits_to_double(
+        atomic_load_explicit(&bank_of(numbers, cells, bank)[0], memory_order_relaxed));
 }
 
 /* Both banks as they are: inexact by the updates that are in the middle. */
-static void read_both_banks(promc__numbers *numbers, uint64_t *values)
+static void read_both_banks(promc__numbers *numbers, uint32_t cells, uint64_t *values)
 {
-    values[0] = promc__double_to_bits(promc__shared_sum(numbers));
-    for (uint32_t i = 1; i < numbers->cells; i++)
-        values[i] = atomic_load_explicit(&bank_of(numbers, 0)[i], memory_order_relaxed) +
-                    atomic_load_explicit(&bank_of(numbers, 1)[i], memory_order_relaxed);
+    values[0] =
+        promc__double_to_bits(sum_in_bank(numbers, cells, 0) + sum_in_bank(numbers, cells, 1));
+    for (uint32_t i = 1; i < cells; i++)
+        values[i] = atomic_load_explicit(&bank_of(numbers, cells, 0)[i], memory_order_relaxed) +
+                    atomic_load_explicit(&bank_of(numbers, cells, 1)[i], memory_order_relaxed);
 }
 
 /* Most writers are through at once; one that lost the processor gets about a second to come back,
@@ -112,45 +110,46 @@ static unsigned flip_banks(promc__numbers *numbers)
 }
 
 /* Moves the cold bank's numbers to `values` and to the hot bank. */
-static void drain_bank(promc__numbers *numbers, unsigned cold, uint64_t *values)
+static void drain_bank(promc__numbers *numbers, uint32_t cells, unsigned cold, uint64_t *values)
 {
-    _Atomic uint64_t *from = bank_of(numbers, cold), *to = bank_of(numbers, !cold);
+    _Atomic uint64_t *from = bank_of(numbers, cells, cold), *to = bank_of(numbers, cells, !cold);
 
     values[0] = atomic_load_explicit(&from[0], memory_order_relaxed);
     atomic_store_explicit(&from[0], 0, memory_order_relaxed);
     promc__atomic_add(&to[0], promc__bits_to_double(values[0]));
-    for (uint32_t i = 1; i < numbers->cells; i++) {
+    for (uint32_t i = 1; i < cells; i++) {
         values[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
         atomic_store_explicit(&from[i], 0, memory_order_relaxed);
         atomic_fetch_add_explicit(&to[i], values[i], memory_order_relaxed);
     }
 }
 
-void promc__shared_read(promc__numbers *numbers, uint64_t *values)
+/* NOLINTNEXTLINE(misc-no-recursion): once, as nothing is pending then */
+void promc__shared_read(promc__numbers *numbers, uint32_t cells, uint64_t *values)
 {
     uint64_t gate;
     bool pending;
     unsigned cold;
 
-    if (numbers->cells == 1) {
+    if (cells == 1) {
         values[0] = atomic_load_explicit(&promc__shared(numbers)[0], memory_order_relaxed);
         return;
     }
     gate = atomic_load_explicit(gate_of(numbers), memory_order_relaxed);
     if ((gate & STARTED_MASK) == 0) { /* never used */
-        memset(values, 0, numbers->cells * sizeof(*values));
+        memset(values, 0, cells * sizeof(*values));
         return;
     }
     pending = (gate & PENDING_BIT) != 0;
     cold = pending ? !(gate & HOT_BIT) : flip_banks(numbers);
     if (!wait_for_writers(numbers, cold, !pending)) {
         atomic_fetch_or_explicit(gate_of(numbers), PENDING_BIT, memory_order_relaxed);
-        read_both_banks(numbers, values);
+        read_both_banks(numbers, cells, values);
         return;
     }
-    drain_bank(numbers, cold, values);
+    drain_bank(numbers, cells, cold, values);
     if (pending) {
         atomic_fetch_and_explicit(gate_of(numbers), ~PENDING_BIT, memory_order_relaxed);
-        promc__shared_read(numbers, values);
+        promc__shared_read(numbers, cells, values);
     }
 }

@@ -7,13 +7,19 @@
 /* The shards that the running snapshot has frozen and reads; under the cells lock. A shard that is
  * made meanwhile is not among them: what its thread does comes after the snapshot. */
 static promc__shard *snapshot_first;
+static bool all_stand_still;
 
 void promc__freeze(void)
 {
     snapshot_first = atomic_load(&promc__shards);
     for (promc__shard *shard = snapshot_first; shard; shard = shard->next)
         atomic_fetch_or(&shard->mode, PROMC__FROZEN);
-    (void)promc__wait_for_sections(snapshot_first);
+    all_stand_still = promc__wait_for_sections(snapshot_first);
+}
+
+promc__shard *promc__frozen_shards(void)
+{
+    return all_stand_still ? snapshot_first : NULL;
 }
 
 void promc__unfreeze(void)
@@ -60,40 +66,46 @@ static uint32_t slot_of(const promc__numbers *numbers)
     return atomic_load_explicit(&numbers->slot, memory_order_relaxed) & PROMC__SLOT_MASK;
 }
 
-double promc__numbers_sum(const promc__numbers *numbers)
-{
-    uint32_t slot = slot_of(numbers);
-    double sum = promc__shared_sum(numbers);
+/* Cells in a cache line. */
+#define LINE_CELLS 8
 
-    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
-        sum += promc__bits_to_double(private_bits(shard, slot));
-    return sum;
-}
-
-/* Shard by shard, so that cells are read in about the order in which they lie in memory. */
+/* Shard by shard, so that cells are read in about the order in which they lie in memory. Meanwhile
+ * memory fetches those of the numbers that come next in a scrape: most often they are a page on. */
 void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums)
 {
     for (size_t i = 0; i < count; i++)
         sums[i] = atomic_load_explicit(&promc__shared(numbers[i])[0], memory_order_relaxed);
     for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
         for (size_t i = 0; i < count; i++) {
-            double own = promc__bits_to_double(private_bits(shard, slot_of(numbers[i])));
+            uint32_t slot = slot_of(numbers[i]);
+            double own = promc__bits_to_double(private_bits(shard, slot));
 
             sums[i] = promc__double_to_bits(promc__bits_to_double(sums[i]) + own);
+            if (slot % LINE_CELLS == 0)
+                __builtin_prefetch(promc__find_cell(shard, slot + PROMC__PAGE_CELLS));
         }
     }
 }
 
-void promc__snapshot_read(promc__numbers *numbers, uint64_t *values)
+double promc__numbers_sum(const promc__numbers *numbers)
+{
+    promc__numbers *own = (promc__numbers *)(uintptr_t)numbers;
+    uint64_t sum;
+
+    promc__numbers_sums(&own, 1, &sum);
+    return promc__bits_to_double(sum);
+}
+
+void promc__snapshot_read(promc__numbers *numbers, uint32_t cells, uint64_t *values)
 {
     uint32_t slot = slot_of(numbers);
     double sum;
 
-    promc__shared_read(numbers, values);
+    promc__shared_read(numbers, cells, values);
     sum = promc__bits_to_double(values[0]);
     for (promc__shard *shard = snapshot_first; shard; shard = shard->next) {
         sum += promc__bits_to_double(private_bits(shard, slot));
-        for (uint32_t i = 1; i < numbers->cells; i++)
+        for (uint32_t i = 1; i < cells; i++)
             values[i] += private_bits(shard, slot + i);
     }
     values[0] = promc__double_to_bits(sum);

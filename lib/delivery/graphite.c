@@ -6,17 +6,23 @@
 #include "delivery/periodic.h"
 #include "http/dial.h"
 
-#include <stdio.h>
+#include <math.h>
+#include <string.h>
 
 enum { GRAPHITE_PORT = 2003, GRAPHITE_WHAT = 96 };
 
 static int check_graphite(const promc_graphite_opts *set, promc__url *url)
 {
-    const char *wrong =
-        set->address ? promc__url_parse_host(url, set->address, GRAPHITE_PORT) : "it is missing";
+    const char *wrong = "it is missing";
 
+    if (set->address && strstr(set->address, "://"))
+        wrong = "it is a host and a port, such as localhost:2003, without http:// and the like";
+    else if (set->address)
+        wrong = promc__url_parse_host(url, set->address, GRAPHITE_PORT);
     if (wrong)
         return promc__fail(PROMC_ERROR_ARGUMENT, "Graphite: the address is wrong: %s", wrong);
+    if (isnan(set->timeout))
+        return promc__fail(PROMC_ERROR_ARGUMENT, "Graphite: the timeout is not a number");
     for (const char *at = set->prefix; at && *at; at++)
         if ((unsigned char)*at <= ' ' || *at == 0x7F)
             return promc__fail(PROMC_ERROR_ARGUMENT,
@@ -27,11 +33,11 @@ static int check_graphite(const promc_graphite_opts *set, promc__url *url)
 static int send_lines(const promc_graphite_opts *set, const promc__url *url,
                       const promc__buffer *lines)
 {
-    char what[GRAPHITE_WHAT];
+    char what[GRAPHITE_WHAT] = "Graphite at ";
     promc__line line;
     int status;
 
-    snprintf(what, sizeof(what), "Graphite at %s", set->address);
+    promc__url_name_host(what + strlen(what), sizeof(what) - strlen(what), url);
     promc__line_begin(&line, what, promc__client_timeout(set->timeout));
     status = promc__line_connect(&line, url, NULL);
     if (status == PROMC_OK)

@@ -36,39 +36,76 @@ static void append_sanitized(promc__buffer *out, const char *text, size_t size, 
     }
 }
 
-static void append_label(const struct graphite_walk *walk, const char *name, size_t name_size,
-                         const char *value, size_t value_size, bool escaped)
+/* A label of a walk: as its text has it, or as it is. */
+struct graphite_label {
+    const char *name, *value;
+    size_t name_size, value_size;
+    bool escaped;
+};
+
+/* Names that would look the same are spelt out, as in the other formats. */
+static void append_label_name(struct graphite_walk *walk, const struct graphite_label *label,
+                              const promc__label_names *among)
+{
+    promc__buffer *name = &walk->name;
+
+    name->size = 0;
+    if (label->escaped)
+        promc__label_unescape(name, label->name, label->name_size);
+    else
+        promc__buffer_append(name, label->name, label->name_size);
+    if (!name->error && promc__label_blends(name->data, name->size, among))
+        promc__label_spell(walk->out, name->data, name->size, among);
+    else
+        append_sanitized(walk->out, label->name, label->name_size, label->escaped);
+}
+
+static void append_label(struct graphite_walk *walk, const struct graphite_label *label,
+                         const promc__label_names *among)
 {
     promc__buffer_char(walk->out, walk->tags ? ';' : '.');
-    append_sanitized(walk->out, name, name_size, escaped);
+    append_label_name(walk, label, among);
     promc__buffer_char(walk->out, walk->tags ? '=' : '.');
-    append_sanitized(walk->out, value, value_size, escaped);
+    append_sanitized(walk->out, label->value, label->value_size, label->escaped);
 }
 
-static void append_labels(const struct graphite_walk *walk, const promc__sample *sample)
+static void append_labels(struct graphite_walk *walk, const promc__sample *sample)
 {
+    const promc__label_names names = {.text = sample->labels,
+                                      .size = sample->labels_size,
+                                      .extra = sample->extra_name,
+                                      .extra_size = sample->extra_name_size};
     const char *at = sample->labels, *end = at + sample->labels_size;
-    bool extra = sample->extra_name != NULL;
+    struct graphite_label extra = {.name = sample->extra_name};
     promc__label_part part;
 
-    while (promc__label_next(&at, end, &part)) {
-        if (extra && promc__label_compare(sample->extra_name, sample->extra_name_size, &part) < 0) {
-            append_label(walk, sample->extra_name, sample->extra_name_size, sample->extra_value,
-                         strlen(sample->extra_value), false);
-            extra = false;
-        }
-        append_label(walk, part.name, part.name_size, part.value, part.value_size, true);
+    if (extra.name) {
+        extra.name_size = sample->extra_name_size;
+        extra.value = sample->extra_value;
+        extra.value_size = strlen(sample->extra_value);
     }
-    if (extra)
-        append_label(walk, sample->extra_name, sample->extra_name_size, sample->extra_value,
-                     strlen(sample->extra_value), false);
+    while (promc__label_next(&at, end, &part)) {
+        if (extra.name && promc__label_compare(extra.name, extra.name_size, &part) < 0) {
+            append_label(walk, &extra, &names);
+            extra.name = NULL;
+        }
+        append_label(walk,
+                     &(struct graphite_label){part.name, part.value, part.name_size,
+                                              part.value_size, true},
+                     &names);
+    }
+    if (extra.name)
+        append_label(walk, &extra, &names);
 }
 
-static double graphite_value(const promc__value *value)
+/* The name of a sample: as it is, or spelt out where escaping would make it another's. */
+static bool set_sample_name(struct graphite_walk *walk, const promc__sample *sample,
+                            enum promc__escaping escaping)
 {
-    if (value->kind == PROMC__U64)
-        return (double)value->u64;
-    return value->kind == PROMC__I64 ? (double)value->i64 : value->number;
+    walk->name.size = 0;
+    (void)promc__family_name(&walk->name, sample->descriptor, escaping);
+    promc__buffer_string(&walk->name, promc__sample_suffix(sample->descriptor, sample->kind));
+    return !walk->name.error;
 }
 
 static bool append_line(const promc__sample *sample, void *arg)
@@ -76,21 +113,21 @@ static bool append_line(const promc__sample *sample, void *arg)
     struct graphite_walk *walk = arg;
     char number[PROMC__NUMBER_SIZE];
 
-    walk->name.size = 0;
-    promc__buffer_append(&walk->name, sample->descriptor->name, sample->descriptor->name_size);
-    promc__buffer_string(&walk->name, promc__sample_suffix(sample->descriptor, sample->kind));
-    if (walk->name.error ||
-        !promc__registry_allows(walk->registry, walk->name.data, walk->name.size))
-        return !walk->name.error;
+    if (!set_sample_name(walk, sample, PROMC__ALLOW_UTF_8))
+        return false;
+    if (!promc__registry_allows(walk->registry, walk->name.data, walk->name.size))
+        return true;
     if (walk->prefix && *walk->prefix) {
         promc__buffer_string(walk->out, walk->prefix);
         promc__buffer_char(walk->out, '.');
     }
+    if (sample->descriptor->blends && !set_sample_name(walk, sample, PROMC__UNDERSCORES))
+        return false;
     append_sanitized(walk->out, walk->name.data, walk->name.size, false);
     append_labels(walk, sample);
     promc__buffer_char(walk->out, ' ');
     promc__buffer_append(walk->out, number,
-                         promc__write_repr(number, graphite_value(&sample->value)));
+                         promc__write_repr(number, promc__value_number(&sample->value)));
     promc__buffer_append(walk->out, walk->end, walk->end_size);
     return !walk->out->error;
 }

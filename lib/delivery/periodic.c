@@ -63,7 +63,8 @@ promc_pusher *promc__periodic_start(const promc__periodic *periodic, void **stat
                                                     .push = push_periodic,
                                                     .free = free_periodic,
                                                     .arg = job,
-                                                    .interval = periodic->interval});
+                                                    .interval = periodic->interval,
+                                                    .retry = periodic->retry});
 }
 
 void promc__keep_access(promc__keep *keep, const char **user, const char **password,

@@ -15,6 +15,7 @@ typedef struct promc__periodic {
     int (*push)(void *state, bool last);         /* as promc__pusher_job's */
     void (*end)(void *state);                    /* before the state is freed; NULL: nothing */
     double interval;                             /* seconds, more than 0 */
+    double retry;                                /* as promc__pusher_job's */
 } promc__periodic;
 
 /* Stopping the pusher frees the state, too; `state` receives it, NULL: not wanted. NULL, and the

@@ -28,18 +28,22 @@ struct promc_pusher {
 };
 
 /*
- * The second failure in a row doubles the interval, and so on. Clients that failed together must
- * not come back together, so a pause is anything from three quarters of that to all of it.
+ * The second failure in a row doubles the interval, and so on; with `retry` the first failure makes
+ * it that short, the second twice that, up to the interval. Clients that failed together must not
+ * come back together, so a pause is anything from three quarters of that to all of it.
  */
-double promc__pusher_pause(double interval, unsigned failures, uint32_t chance)
+double promc__pusher_pause(double interval, double retry, unsigned failures, uint32_t chance)
 {
-    unsigned doublings = failures < 2 ? 0 : failures - 1;
+    double pause = retry > 0 ? retry : interval;
+    double longest = retry > 0 ? interval : interval * (1 << PUSHER_DOUBLINGS);
 
-    if (!doublings)
+    if (!failures || (failures == 1 && !(retry > 0)))
         return interval;
-    if (doublings > PUSHER_DOUBLINGS)
-        doublings = PUSHER_DOUBLINGS;
-    return interval * (double)(1u << doublings) * (1 - (double)chance / UINT32_MAX / 4);
+    for (unsigned doublings = failures - 1; doublings && pause < longest; doublings--)
+        pause *= 2;
+    if (pause > longest)
+        pause = longest;
+    return pause * (1 - (double)chance / UINT32_MAX / 4);
 }
 
 static int push_once(promc_pusher *pusher, bool last)
@@ -47,7 +51,9 @@ static int push_once(promc_pusher *pusher, bool last)
     int status = pusher->job.push(pusher->job.arg, last);
 
     promc__lock(&pusher->lock);
-    pusher->error = status == PROMC_OK ? (promc_error){0} : *promc_last_error();
+    pusher->error = (promc_error){.code = PROMC_OK};
+    if (status != PROMC_OK)
+        pusher->error = *promc_last_error();
     pusher->error.code = status;
     promc__unlock(&pusher->lock);
     if (status == PROMC_OK)
@@ -65,10 +71,12 @@ static void plan_next(promc_pusher *pusher)
 
     if (!promc__os.random_bytes(&chance, sizeof(chance)))
         chance = (uint32_t)now;
-    pause = (uint64_t)(promc__pusher_pause(pusher->job.interval, pusher->failures, chance) * 1e9);
+    pause = (uint64_t)(promc__pusher_pause(pusher->job.interval, pusher->job.retry, pusher->failures,
+                                           chance) *
+                       1e9);
     if (!pause)
         pause = 1;
-    if (pusher->failures >= 2)
+    if (pusher->failures >= 2 || (pusher->failures && pusher->job.retry > 0))
         pusher->next = now + pause;
     else if (now >= pusher->next)
         pusher->next += ((now - pusher->next) / pause + 1) * pause;
@@ -105,6 +113,7 @@ static void *push_regularly(void *arg)
 {
     promc_pusher *pusher = arg;
 
+    promc__thread_name("promc-push");
     pusher->next = promc__os.monotonic_ns();
     while (!told_to_end(pusher)) {
         if (promc__os.monotonic_ns() < pusher->next)
@@ -130,8 +139,8 @@ promc_pusher *promc__pusher_start(const promc__pusher_job *job)
     promc_pusher *pusher = NULL;
     int error;
 
-    if (!(job->interval >= 0.001 && job->interval < 1e9))
-        promc__fail(PROMC_ERROR_ARGUMENT, "%s: the interval must be at least 0.001 seconds",
+    if (!(job->interval >= 0.001 && job->interval <= 1e9))
+        promc__fail(PROMC_ERROR_ARGUMENT, "%s: the interval must be from 0.001 to 1e9 seconds",
                     job->what);
     else if (!(pusher = promc__zalloc(sizeof(*pusher))))
         promc__fail_memory(job->what);

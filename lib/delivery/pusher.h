@@ -14,6 +14,8 @@ typedef struct promc__pusher_job {
     void (*free)(void *arg);           /* called once, also if starting fails */
     void *arg;
     double interval; /* seconds, more than 0 */
+    double retry;    /* seconds: after a failure it is tried again this soon, then ever later up to
+                        the interval; 0: after the interval, then ever later */
 } promc__pusher_job;
 
 promc_pusher *promc__pusher_start(const promc__pusher_job *job);
@@ -22,6 +24,6 @@ promc_pusher *promc__pusher_start(const promc__pusher_job *job);
 void promc__pusher_kick(promc_pusher *pusher);
 
 /* Seconds to wait after so many failures in a row; `chance` is any number. */
-double promc__pusher_pause(double interval, unsigned failures, uint32_t chance);
+double promc__pusher_pause(double interval, double retry, unsigned failures, uint32_t chance);
 
 #endif

@@ -46,6 +46,7 @@ static int send_to_gateway(const promc_push_opts *set, const promc_push_request 
                                             .password = set->password,
                                             .token = set->token,
                                             .unix_path = set->unix_path,
+                                            .show_path = true,
                                             .transport = set->transport,
                                             .max_redirects = set->redirects,
                                             .keep_method = true};
@@ -151,15 +152,21 @@ static void own_push_options(void *state, promc__keep *keep)
 static int check_push_options(const promc_push_opts *set)
 {
     promc__buffer url = PROMC__BUFFER(0);
+    promc_http_header *headers = NULL;
     int status = promc__gateway_url(&url, set->gateway, set->job, set->grouping_key);
 
+    if (status == PROMC_OK && !(headers = make_headers(set, set->gzip)))
+        status = promc__fail_memory("Pushgateway");
     if (status == PROMC_OK && !set->handler)
-        status = promc__client_check(&(struct promc__client_request){.url = url.data,
-                                                                     .headers = set->headers,
-                                                                     .user = set->user,
-                                                                     .password = set->password,
-                                                                     .token = set->token,
-                                                                     .transport = set->transport});
+        status = promc__client_check(
+            &(struct promc__client_request){.url = url.data,
+                                            .headers = headers,
+                                            .timeout = promc__client_timeout(set->timeout),
+                                            .user = set->user,
+                                            .password = set->password,
+                                            .token = set->token,
+                                            .transport = set->transport});
+    promc__free(headers);
     promc__buffer_free(&url);
     return status;
 }

@@ -27,6 +27,7 @@ static struct promc__client_request request_of(const promc_remote_write_opts *se
                                           .password = set->password,
                                           .token = set->token,
                                           .unix_path = set->unix_path,
+                                          .show_path = true,
                                           .transport = set->transport};
 }
 
@@ -70,8 +71,6 @@ static int write_remotely(const promc_remote_write_opts *set)
     int status = promc__write_requests_fill(&requests, promc__registry_or_default(set->registry),
                                             &settings);
 
-    if (set->status)
-        *set->status = 0;
     for (size_t i = 0; status == PROMC_OK && i < requests.count; i++) {
         status = post_request(set, requests.data.data + begin, requests.ends[i] - begin);
         begin = requests.ends[i];
@@ -99,8 +98,11 @@ int promc_remote_write_once(const promc_remote_write_opts *options)
     promc_remote_write_opts set = {.size = sizeof(set)};
     int status = promc__copy_options(&set, sizeof(set), options, remote_write);
 
-    if (status == PROMC_OK)
-        status = check_remote_write(&set);
+    if (status != PROMC_OK)
+        return status;
+    if (set.status)
+        *set.status = 0;
+    status = check_remote_write(&set);
     return status == PROMC_OK ? write_remotely(&set) : status;
 }
 

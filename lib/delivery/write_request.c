@@ -33,9 +33,10 @@ struct filling {
     size_t samples;
     promc__buffer text; /* names and values of the labels */
     promc__buffer name; /* scratch */
+    promc__buffer external; /* the text of the external labels */
     struct series_label *labels;
     size_t label_count, label_capacity;
-    const promc__descriptor *described; /* the family whose metadata was written last */
+    promc__buffer described; /* the name of the family whose metadata was written last */
 };
 
 /* ---- labels ---------------------------------------------------------------------------------- */
@@ -57,34 +58,61 @@ static struct series_label *new_label(struct filling *filling)
     return &filling->labels[filling->label_count++];
 }
 
-static void append_plain(promc__buffer *out, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-
-        if (c == '\\' && i + 1 < size)
-            c = text[++i] == 'n' ? '\n' : text[i];
-        promc__buffer_char(out, c);
-    }
-}
-
-/* Names are escaped to the old character set, which every receiver takes. */
-static void add_label(struct filling *filling, const char *name, size_t name_size,
-                      const char *value, size_t value_size, bool escaped_value)
+/* A label whose value comes next. Names are escaped to the old character set, which every receiver
+ * takes. */
+static struct series_label *begin_label(struct filling *filling, const char *name, size_t name_size,
+                                        const promc__label_names *among)
 {
     struct series_label *label = new_label(filling);
 
     if (!label)
-        return;
+        return NULL;
     label->name = filling->text.size;
-    promc__escape_label_name(&filling->text, name, name_size, PROMC__UNDERSCORES);
+    promc__label_escape(&filling->text, name, name_size, among, PROMC__UNDERSCORES);
     label->name_size = filling->text.size - label->name;
     label->value = filling->text.size;
-    if (escaped_value)
-        append_plain(&filling->text, value, value_size);
-    else
-        promc__buffer_append(&filling->text, value, value_size);
+    return label;
+}
+
+/* An empty value is as good as no label, and must not be sent (remote write 1.0, "Labels"). */
+static void add_label(struct filling *filling, const char *name, size_t name_size,
+                      const char *value, const promc__label_names *among)
+{
+    struct series_label *label = *value ? begin_label(filling, name, name_size, among) : NULL;
+
+    if (!label)
+        return;
+    promc__buffer_string(&filling->text, value);
     label->value_size = filling->text.size - label->value;
+}
+
+static void add_stored_label(struct filling *filling, const promc__label_part *part,
+                             const promc__label_names *among)
+{
+    promc__buffer *name = &filling->name;
+    struct series_label *label;
+
+    if (!part->value_size)
+        return;
+    name->size = 0;
+    promc__label_unescape(name, part->name, part->name_size);
+    label = begin_label(filling, name->data ? name->data : "", name->size, among);
+    if (!label)
+        return;
+    promc__label_unescape(&filling->text, part->value, part->value_size);
+    label->value_size = filling->text.size - label->value;
+}
+
+/* The name of a family's samples, in the old character set, which every receiver takes. */
+static void append_sample_name(struct filling *filling, promc__buffer *out,
+                               const promc__descriptor *family, promc__sample_kind kind)
+{
+    promc__buffer *name = &filling->name;
+
+    name->size = 0;
+    (void)promc__family_name(name, family, PROMC__UNDERSCORES);
+    promc__buffer_string(name, promc__sample_suffix(family, kind));
+    promc__escape_metric_name(out, name->data ? name->data : "", name->size, PROMC__UNDERSCORES);
 }
 
 static void add_name_label(struct filling *filling, const promc__sample *sample)
@@ -96,45 +124,53 @@ static void add_name_label(struct filling *filling, const promc__sample *sample)
     label->name = filling->text.size;
     promc__buffer_string(&filling->text, "__name__");
     label->name_size = filling->text.size - label->name;
-    filling->name.size = 0;
-    promc__buffer_append(&filling->name, sample->descriptor->name, sample->descriptor->name_size);
-    promc__buffer_string(&filling->name, promc__sample_suffix(sample->descriptor, sample->kind));
     label->value = filling->text.size;
-    promc__escape_metric_name(&filling->text, filling->name.data ? filling->name.data : "",
-                              filling->name.size, PROMC__UNDERSCORES);
+    append_sample_name(filling, &filling->text, sample->descriptor, sample->kind);
     label->value_size = filling->text.size - label->value;
 }
 
-static bool has_label(const struct filling *filling, const char *name)
+static bool has_label(const struct filling *filling, const promc__buffer *name)
 {
-    size_t size = strlen(name);
-
     for (size_t i = 0; i < filling->label_count; i++) {
-        if (filling->labels[i].name_size == size &&
-            memcmp(filling->text.data + filling->labels[i].name, name, size) == 0)
+        if (filling->labels[i].name_size == name->size &&
+            memcmp(filling->text.data + filling->labels[i].name, name->data, name->size) == 0)
             return true;
     }
     return false;
 }
 
+/* Unless the series has it: names are compared as they are sent. */
+static void add_external_label(struct filling *filling, const promc_label *label,
+                               const promc__label_names *among)
+{
+    size_t size = strlen(label->name);
+
+    filling->name.size = 0;
+    promc__label_escape(&filling->name, label->name, size, among, PROMC__UNDERSCORES);
+    if (!filling->text.error && !filling->name.error && !has_label(filling, &filling->name))
+        add_label(filling, label->name, size, label->value, among);
+}
+
 static void gather_labels(struct filling *filling, const promc__sample *sample)
 {
     const char *at = sample->labels, *end = at + sample->labels_size;
+    const promc__label_names all = {.text = sample->labels,
+                                    .size = sample->labels_size,
+                                    .extra = sample->extra_name,
+                                    .extra_size = sample->extra_name_size,
+                                    .more = filling->external.data,
+                                    .more_size = filling->external.size};
     promc__label_part part;
 
     filling->text.size = 0;
     filling->label_count = 0;
     add_name_label(filling, sample);
     while (promc__label_next(&at, end, &part))
-        add_label(filling, part.name, part.name_size, part.value, part.value_size, true);
+        add_stored_label(filling, &part, &all);
     if (sample->extra_name)
-        add_label(filling, sample->extra_name, sample->extra_name_size, sample->extra_value,
-                  strlen(sample->extra_value), false);
-    for (const promc_label *label = filling->settings->external; label && label->name; label++) {
-        if (!filling->text.error && !has_label(filling, label->name))
-            add_label(filling, label->name, strlen(label->name), label->value, strlen(label->value),
-                      false);
-    }
+        add_label(filling, sample->extra_name, sample->extra_name_size, sample->extra_value, &all);
+    for (const promc_label *label = filling->settings->external; label && label->name; label++)
+        add_external_label(filling, label, &all);
 }
 
 /* Receivers want labels sorted by name. There are few, and most are in order already. */
@@ -178,13 +214,6 @@ static bool end_request(struct filling *filling)
     }
     requests->ends[requests->count++] = requests->data.size;
     return true;
-}
-
-static double sample_number(const promc__value *value)
-{
-    return value->kind == PROMC__U64   ? (double)value->u64
-           : value->kind == PROMC__I64 ? (double)value->i64
-                                       : value->number;
 }
 
 static uint64_t sample_time(const struct filling *filling, const promc__sample *sample)
@@ -239,7 +268,7 @@ static bool write_series(const promc__sample *sample, void *arg)
     if (!begin_series(filling, sample, &series))
         return false;
     inner = promc__wire_begin(out, SERIES_SAMPLE);
-    promc__wire_double(out, SAMPLE_VALUE, sample_number(&sample->value));
+    promc__wire_double(out, SAMPLE_VALUE, promc__value_number(&sample->value));
     promc__wire_u64(out, SAMPLE_TIMESTAMP, sample_time(filling, sample));
     promc__wire_end(out, inner);
     return end_series(filling, series);
@@ -256,14 +285,11 @@ static void write_native(struct filling *filling, const promc__descriptor *famil
                                   .timestamp = point->timestamp};
     promc__buffer *out = &filling->requests->data;
     size_t series, inner;
-    uint64_t count = 0;
 
     if (!begin_series(filling, &sample, &series))
         return;
-    for (size_t i = 0; i <= point->bound_count; i++)
-        count += point->counts[i];
     inner = promc__wire_begin(out, SERIES_HISTOGRAM);
-    promc__wire_u64(out, NATIVE_COUNT, count);
+    promc__wire_u64(out, NATIVE_COUNT, point->native->count);
     promc__wire_double(out, NATIVE_SUM, point->sum);
     promc__wire_native(out, PROMC__PROMPB_SCHEMA, point->native);
     if (family->type == PROMC_TYPE_GAUGE_HISTOGRAM)
@@ -280,20 +306,30 @@ static void write_metadata_of(struct filling *filling, const promc__descriptor *
         [PROMC_TYPE_GAUGE_HISTOGRAM] = 4, [PROMC_TYPE_SUMMARY] = 5, [PROMC_TYPE_INFO] = 6,
         [PROMC_TYPE_STATESET] = 7,        [PROMC_TYPE_UNKNOWN] = 0,
     };
-    promc__buffer *out = &filling->requests->data, *name = &filling->name;
+    promc__buffer *out = &filling->requests->data;
     size_t metadata = promc__wire_begin(out, REQUEST_METADATA), inner;
 
-    name->size = 0;
-    promc__buffer_append(name, family->name, family->name_size);
-    promc__buffer_string(name, promc__sample_suffix(family, PROMC__SAMPLE_VALUE));
     promc__wire_u64(out, METADATA_TYPE, types[family->type]);
     inner = promc__wire_begin(out, METADATA_NAME);
-    promc__escape_metric_name(out, name->data ? name->data : "", name->size, PROMC__UNDERSCORES);
+    append_sample_name(filling, out, family, PROMC__SAMPLE_VALUE);
     promc__wire_end(out, inner);
     promc__wire_bytes(out, METADATA_HELP, family->help ? family->help : "", family->help_size);
     if (family->unit)
         promc__wire_bytes(out, METADATA_UNIT, family->unit, strlen(family->unit));
     promc__wire_end(out, metadata);
+}
+
+/* Descriptors come and go, so it is the name that tells. */
+static bool is_described(struct filling *filling, const promc__descriptor *family)
+{
+    promc__buffer *described = &filling->described;
+
+    if (described->size == family->name_size &&
+        memcmp(described->data, family->name, family->name_size) == 0)
+        return true;
+    described->size = 0;
+    promc__buffer_append(described, family->name, family->name_size);
+    return false;
 }
 
 static int write_point_series(const promc__descriptor *family, const promc__point *point, void *arg)
@@ -302,14 +338,15 @@ static int write_point_series(const promc__descriptor *family, const promc__poin
     bool native = filling->settings->native && point->native;
     int error;
 
-    if (filling->described != family)
+    if (!is_described(filling, family))
         write_metadata_of(filling, family);
-    filling->described = family;
     if (native)
         write_native(filling, family, point);
     if (!native || point->bound_count)
         promc__each_sample(family, point, write_series, filling);
     error = filling->text.error ? filling->text.error : filling->name.error;
+    if (!error)
+        error = filling->described.error;
     if (!error)
         error = filling->requests->data.error;
     return error ? promc__fail(error, "remote write: no room for the samples") : PROMC_OK;
@@ -319,14 +356,17 @@ int promc__write_requests_fill(promc__write_requests *requests, promc_registry *
                                const promc__write_settings *settings)
 {
     struct filling filling = {.requests = requests, .settings = settings};
-    int status;
+    int status = promc__pairs_text(&filling.external, settings->external, "remote write");
 
     *requests = (promc__write_requests){0};
-    status = promc__visit_registry(registry, settings->native, write_point_series, &filling);
+    if (status == PROMC_OK)
+        status = promc__visit_registry(registry, settings->native, write_point_series, &filling);
     if (status == PROMC_OK && filling.samples && !end_request(&filling))
         status = promc__fail_memory("remote write");
     promc__buffer_free(&filling.text);
     promc__buffer_free(&filling.name);
+    promc__buffer_free(&filling.described);
+    promc__buffer_free(&filling.external);
     promc__free(filling.labels);
     return status;
 }

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-int promc__writer_end_collector(promc_writer *writer, int returned, const char *function)
+int promc__writer_end_collector(promc_writer *writer, const promc__entry *entry, int returned,
+                                const char *function)
 {
     int status = promc_writer_end(writer);
 
@@ -15,8 +16,9 @@ int promc__writer_end_collector(promc_writer *writer, int returned, const char *
         return status;
     if (returned == PROMC__COLLECTOR_NO_MEMORY)
         return promc__fail_memory("collector");
-    return promc__fail(PROMC_ERROR_COLLECTOR, "a collector's %s function returned %d", function,
-                       returned);
+    return promc__fail(PROMC_ERROR_COLLECTOR, "a collector's %s function returned %d%s%.100s%s",
+                       function, returned, entry->name_count ? " (the collector of " : "",
+                       entry->name_count ? entry->names[0] : "", entry->name_count ? ")" : "");
 }
 
 static int note_names(const promc__descriptor *descriptor, const promc__point *point, void *arg)
@@ -38,10 +40,10 @@ static int describe(promc__entry *entry, bool auto_describe)
         function = collector->collect;
     if (!function)
         return PROMC_OK;
-    writer = promc__writer_for_visitor(PROMC__WRITE_NAMES, note_names, entry);
+    writer = promc__writer_for_visitor(PROMC__WRITE_NAMES, NULL, note_names, entry);
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
-    return promc__writer_end_collector(writer, function(writer, collector->arg),
+    return promc__writer_end_collector(writer, entry, function(writer, collector->arg),
                                        collector->describe ? "describe" : "collect");
 }
 
@@ -60,7 +62,7 @@ static int check_repeated(const promc__entry *entry)
             promc__name_index_add(&seen, entry->names[i]);
     }
     promc__name_index_free(&seen);
-    return repeated ? promc__fail_duplicate(repeated) : PROMC_OK;
+    return repeated ? promc__fail_duplicate(repeated, "the same collector") : PROMC_OK;
 }
 
 static bool is_registered(promc_registry *registry, const promc_collector *collector)
@@ -78,7 +80,7 @@ static bool is_registered(promc_registry *registry, const promc_collector *colle
     return found;
 }
 
-static int register_collector(promc_registry *registry, const promc_collector *collector)
+int promc__register_collector(promc_registry *registry, const promc_collector *collector)
 {
     promc__entry *entry;
     int status;
@@ -105,7 +107,7 @@ int promc_registry_register(promc_registry *registry, const promc_collector *col
     int status;
 
     registry = promc__registry_or_default(registry);
-    status = register_collector(registry, collector);
+    status = promc__register_collector(registry, collector);
     if (status != PROMC_OK)
         promc__definition_failed(registry);
     return status;

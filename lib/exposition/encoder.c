@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exposition/encoder.h"
 
+#include "base/error.h"
 #include "metrics/family.h"
 
 #include <string.h>
@@ -19,6 +20,23 @@ const char *promc__sample_suffix(const promc__descriptor *descriptor, promc__sam
             return "_info";
     }
     return suffixes[kind];
+}
+
+bool promc__family_name(promc__buffer *out, const promc__descriptor *descriptor,
+                        enum promc__escaping escaping)
+{
+    const char *name = descriptor->name;
+    size_t size = descriptor->name_size;
+    bool old = escaping == PROMC__UNDERSCORES || escaping == PROMC__DOTS;
+
+    /* Dots tell "http.load" from "http_load". */
+    if (descriptor->blends && old &&
+        (promc__metric_name_blurs(name, size, escaping) || promc__is_legacy_metric_name(name, size))) {
+        promc__spell_metric_name(out, name, size);
+        return true;
+    }
+    promc__buffer_append(out, name, size);
+    return false;
 }
 
 unsigned promc__sample_kinds(const promc__descriptor *descriptor)
@@ -64,6 +82,15 @@ const promc__encoding *promc__encoding_of(promc_format format)
     }
 }
 
+int promc__format_check(promc_format format, const char *what)
+{
+    if ((format & 0xFF) > PROMC_FORMAT_PROTOBUF || format >> 8 > PROMC_ESCAPE_VALUES >> 8)
+        return promc__fail(PROMC_ERROR_UNSUPPORTED,
+                           "%s: %u is no format that is known: use a PROMC_FORMAT_ constant", what,
+                           format);
+    return PROMC_OK;
+}
+
 void promc__encoder_free(promc__encoder *encoder)
 {
     for (size_t i = 0; i < PROMC__SAMPLE_KINDS; i++)
@@ -73,6 +100,7 @@ void promc__encoder_free(promc__encoder *encoder)
     promc__buffer_free(&encoder->labels);
     promc__buffer_free(&encoder->exemplar);
     promc__buffer_free(&encoder->scratch);
+    promc__buffer_free(&encoder->spelt);
     promc__buffer_free(&encoder->message);
     promc__buffer_free(&encoder->bounds);
     promc__buffer_free(&encoder->bounds_of);
@@ -98,6 +126,21 @@ static unsigned allowed_kinds(promc__encoder *encoder)
     return allowed;
 }
 
+/* From here on the family has no other name. */
+static void choose_name(promc__encoder *encoder)
+{
+    promc__buffer *spelt = &encoder->spelt;
+
+    encoder->name_escaping = encoder->escaping;
+    spelt->size = 0;
+    if (!encoder->descriptor.blends ||
+        !promc__family_name(spelt, &encoder->descriptor, encoder->escaping) || spelt->error)
+        return;
+    encoder->name_escaping = PROMC__UNDERSCORES;
+    encoder->descriptor.name = spelt->data;
+    encoder->descriptor.name_size = spelt->size;
+}
+
 bool promc__encoder_begin(promc__encoder *encoder, promc__buffer *out,
                           const promc__descriptor *descriptor)
 {
@@ -109,6 +152,7 @@ bool promc__encoder_begin(promc__encoder *encoder, promc__buffer *out,
         return false;
     if (!promc__created_enabled())
         encoder->kinds &= ~KIND(CREATED);
+    choose_name(encoder);
     encoder->encoding->begin(encoder, out);
     return true;
 }
@@ -129,6 +173,6 @@ int promc__encoder_error(const promc__encoder *encoder)
     if (!error)
         error = encoder->scratch.error ? encoder->scratch.error : encoder->message.error;
     if (!error)
-        error = encoder->bounds.error;
+        error = encoder->spelt.error ? encoder->spelt.error : encoder->bounds.error;
     return error ? error : encoder->bounds_of.error;
 }

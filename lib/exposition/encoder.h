@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/names.h"
+#include "metrics/label_text.h"
 #include "metrics/point.h"
 
 /* The kinds of samples that families consist of, by the suffix of their names. */
@@ -24,6 +25,12 @@ typedef enum promc__sample_kind {
 
 /* What is behind the family's name in samples of that kind; "" for gauges. */
 const char *promc__sample_suffix(const promc__descriptor *descriptor, promc__sample_kind kind);
+/*
+ * Appends the family's name, which is still to be escaped; or, if other families would be taken for
+ * it then, its name spelt out, which is in the old character set and stays as it is: then true.
+ */
+bool promc__family_name(promc__buffer *out, const promc__descriptor *descriptor,
+                        enum promc__escaping escaping);
 /* Which kinds a family of the type has, as bits. */
 unsigned promc__sample_kinds(const promc__descriptor *descriptor);
 
@@ -59,16 +66,17 @@ struct promc__encoder {
 
     /* The current family. */
     promc__descriptor descriptor;
+    enum promc__escaping name_escaping; /* of its name */
     unsigned kinds; /* that it has and that may pass */
     bool created_begun;
     bool plain; /* a point is one line with its labels as they are; lines.c */
     promc__head heads[PROMC__SAMPLE_KINDS];
     promc__buffer tails[2];  /* lines that come after all points: _gcount, _gsum */
     promc__buffer labels;    /* scratch: labels with escaped names */
-    const char *stored;      /* the labels they were made of */
-    size_t stored_size;
+    promc__label_names stored; /* the labels they were made of */
     promc__buffer exemplar;  /* scratch: its labels */
     promc__buffer scratch;   /* of names */
+    promc__buffer spelt;     /* the family's name if it would be taken for another one */
     promc__buffer message;   /* protobuf: the family so far */
     size_t message_head;     /* of it, what comes before the first metric */
     promc__buffer bounds;    /* le="..." of every bound of the family, one after the other */
@@ -79,6 +87,8 @@ struct promc__encoder {
 void promc__encoder_init(promc__encoder *encoder, promc_format format,
                          const promc__encoding *encoding);
 const promc__encoding *promc__encoding_of(promc_format format);
+/* PROMC_OK, or PROMC_ERROR_UNSUPPORTED for a number that is no format. `what` is for the message. */
+int promc__format_check(promc_format format, const char *what);
 void promc__encoder_free(promc__encoder *encoder);
 
 /* Begins a family. False if none of its samples may pass: then it is left out altogether. */

@@ -14,6 +14,8 @@ int promc_expose(promc_registry *registry, promc_format format, promc_sink sink,
 
     if (!sink)
         return promc__fail(PROMC_ERROR_ARGUMENT, "promc_expose: there is no sink");
+    if (promc__format_check(format, "promc_expose") != PROMC_OK)
+        return PROMC_ERROR_UNSUPPORTED;
     scrape = promc__scrape_open(registry, format);
     if (!scrape)
         return promc_last_error()->code;

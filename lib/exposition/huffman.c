@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exposition/huffman.h"
 
+#include "base/compiler.h"
+
 #include <string.h>
 
 typedef struct huffman_leaf {
@@ -33,6 +35,7 @@ static void sizes_of_words(uint16_t *a, unsigned n)
 {
     unsigned leaf = 0, root = 0, next, depth = 0, available = 1, used = 0;
 
+    PROMC__ASSUME(n >= 2);
     /* Counts become weights of inner nodes, then the numbers of their parents. */
     for (next = 0; next < n - 1; next++) {
         unsigned weight = 0;

@@ -22,17 +22,17 @@ static void make_head(promc__encoder *encoder, promc__sample_kind kind)
     promc__buffer_string(name, promc__sample_suffix(family, kind));
     if (name->error)
         return;
-    quoted = encoder->escaping == PROMC__ALLOW_UTF_8 &&
+    quoted = encoder->name_escaping == PROMC__ALLOW_UTF_8 &&
              !promc__is_legacy_metric_name(name->data, name->size);
     text->size = 0;
     if (quoted)
         promc__buffer_char(text, '{');
-    promc__escape_metric_name(text, name->data, name->size, encoder->escaping);
+    promc__escape_metric_name(text, name->data, name->size, encoder->name_escaping);
     promc__buffer_char(text, quoted ? ',' : '{');
     encoder->heads[kind].labelled = text->size;
     if (quoted)
         promc__buffer_char(text, '{');
-    promc__escape_metric_name(text, name->data, name->size, encoder->escaping);
+    promc__escape_metric_name(text, name->data, name->size, encoder->name_escaping);
     if (quoted)
         promc__buffer_char(text, '}');
 }
@@ -68,7 +68,7 @@ static char *put_timestamp(char *at, double timestamp, bool openmetrics)
 {
     double milliseconds = timestamp * 1000;
 
-    if (timestamp == 0 || !(fabs(milliseconds) < 9e18))
+    if (!(fabs(milliseconds) < 9e18))
         return at;
     *at++ = ' ';
     if (openmetrics)
@@ -109,13 +109,15 @@ static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
     out->size = (size_t)(at - out->data);
 }
 
-static void escape_names(promc__encoder *encoder, promc__buffer *out, const char *labels,
-                         size_t size);
+static void escape_names(promc__encoder *encoder, promc__buffer *out,
+                         const promc__label_names *labels);
 
 /* Puts an exemplar behind the line that was just written: OpenMetrics only. */
 static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
                             const promc__exemplar *exemplar)
 {
+    const promc__label_names names = {.text = exemplar->labels,
+                                      .size = exemplar->labels_size};
     promc__buffer *labels = &encoder->exemplar;
     char *at;
 
@@ -125,12 +127,12 @@ static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
     if (encoder->escaping == PROMC__ALLOW_UTF_8)
         promc__buffer_append(labels, exemplar->labels, exemplar->labels_size);
     else
-        escape_names(encoder, labels, exemplar->labels, exemplar->labels_size);
+        escape_names(encoder, labels, &names);
     at = labels->error ? NULL : promc__buffer_room(out, labels->size + LINE_ROOM);
     if (!at)
         return;
     at = put(at - 1, " # {", 4);
-    at = put(at, labels->size ? labels->data : "", labels->size);
+    at = put(at, labels->data, labels->size); /* without labels there is no exemplar */
     at = put(at, "} ", 2);
     at += promc__write_double(at, exemplar->value);
     if (exemplar->timestamp != 0) {
@@ -160,13 +162,13 @@ struct split {
 static size_t label_place(const promc__encoder *encoder, const promc__point *point,
                           const char *name)
 {
-    const char *at = encoder->stored, *end;
+    const char *at = encoder->stored.text, *end;
     const char *escaped = point->labels, *escaped_end;
     promc__label_part part, escaped_part;
 
     if (!at || point->labels != encoder->labels.data)
         return promc__label_place(point->labels, point->labels_size, name);
-    end = at + encoder->stored_size;
+    end = at + encoder->stored.size;
     escaped_end = escaped + point->labels_size;
     while (promc__label_next(&at, end, &part) &&
            promc__label_next(&escaped, escaped_end, &escaped_part)) {
@@ -242,11 +244,11 @@ static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
     append_bound(encoder, (double)INFINITY);
 }
 
-static uint64_t write_buckets(promc__encoder *encoder, promc__buffer *out,
-                              const promc__point *point)
+static double write_buckets(promc__encoder *encoder, promc__buffer *out,
+                            const promc__point *point)
 {
     struct split split = split_labels(encoder, point, "le");
-    bool may_fall = encoder->descriptor.type == PROMC_TYPE_GAUGE_HISTOGRAM;
+    promc_type type = encoder->descriptor.type;
     uint64_t count = 0;
     const char *label;
 
@@ -260,22 +262,22 @@ static uint64_t write_buckets(promc__encoder *encoder, promc__buffer *out,
         count += point->counts[i];
         if (HAS(encoder, BUCKET)) {
             write_split_line(encoder, out, PROMC__SAMPLE_BUCKET, &split, label + 1, size,
-                             may_fall ? (double)(int64_t)count : (double)count, point->timestamp);
+                             promc__count_number(type, count), point->timestamp);
             if (point->exemplars)
                 append_exemplar(encoder, out, &point->exemplars[i]);
         }
         label += 1 + size;
     }
-    return count;
+    return promc__count_number(type, count);
 }
 
 /* A sum makes no sense for a counter once observations can be negative (metrics.py,
  * Histogram._child_samples), but for gauges it does. */
 static void write_histogram(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
-    uint64_t count = write_buckets(encoder, out, point);
+    double count = write_buckets(encoder, out, point);
 
-    write_number(encoder, out, PROMC__SAMPLE_COUNT, point, (double)count);
+    write_number(encoder, out, PROMC__SAMPLE_COUNT, point, count);
     if (point->bound_count == 0 || point->bounds[0] >= 0)
         write_number(encoder, out, PROMC__SAMPLE_SUM, point, point->sum);
 }
@@ -285,10 +287,10 @@ static void write_histogram(promc__encoder *encoder, promc__buffer *out, const p
 static void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
                                   const promc__point *point)
 {
-    int64_t count = (int64_t)write_buckets(encoder, out, point);
+    double count = write_buckets(encoder, out, point);
 
     write_number(encoder, encoder->openmetrics ? out : &encoder->tails[0], PROMC__SAMPLE_GCOUNT,
-                 point, (double)count);
+                 point, count);
     write_number(encoder, encoder->openmetrics ? out : &encoder->tails[1], PROMC__SAMPLE_GSUM,
                  point, point->sum);
 }
@@ -316,6 +318,8 @@ static void write_summary(promc__encoder *encoder, promc__buffer *out, const pro
 static void write_stateset(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     const promc__descriptor *family = &encoder->descriptor;
+    const promc__label_names as_stored = {.text = point->labels,
+                                          .size = point->labels_size};
     promc__buffer *label = &encoder->scratch;
     struct split split;
     size_t name_size;
@@ -327,7 +331,9 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
         return;
     split = split_labels(encoder, point, label->data);
     label->size = 0;
-    promc__escape_label_name(label, family->name, family->name_size, encoder->escaping);
+    promc__label_escape(label, family->name, family->name_size,
+                        point->labels == encoder->labels.data ? &encoder->stored : &as_stored,
+                        encoder->name_escaping);
     promc__buffer_string(label, "=\"");
     name_size = label->size;
     for (size_t i = 0; i < point->state_count; i++) {
@@ -346,10 +352,11 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
 /* ---- names of labels ------------------------------------------------------------------------- */
 
 /* Stored texts have names as they are; this escapes them. Their order stays that of the originals. */
-static void escape_names(promc__encoder *encoder, promc__buffer *out, const char *labels,
-                         size_t size)
+static void escape_names(promc__encoder *encoder, promc__buffer *out,
+                         const promc__label_names *labels)
 {
-    const char *at = labels, *end = labels + size;
+    const char *at = labels->text, *end = at + labels->size;
+    promc__buffer *name = &encoder->scratch;
     promc__label_part part;
 
     out->size = 0;
@@ -357,18 +364,10 @@ static void escape_names(promc__encoder *encoder, promc__buffer *out, const char
         if (out->size)
             promc__buffer_char(out, ',');
         if (part.quoted_name) {
-            promc__buffer *name = &encoder->scratch;
-
             name->size = 0;
-            for (size_t i = 0; i < part.name_size; i++) {
-                char c = part.name[i];
-
-                if (c == '\\' && i + 1 < part.name_size)
-                    c = part.name[++i] == 'n' ? '\n' : part.name[i];
-                promc__buffer_char(name, c);
-            }
-            promc__escape_label_name(out, name->data ? name->data : "", name->size,
-                                     encoder->escaping);
+            promc__label_unescape(name, part.name, part.name_size);
+            promc__label_escape(out, name->data ? name->data : "", name->size, labels,
+                                encoder->escaping);
         } else {
             promc__escape_label_name(out, part.name, part.name_size, encoder->escaping);
         }
@@ -450,11 +449,14 @@ static void with_names(promc__encoder *encoder, promc__buffer *out, const promc_
         write(encoder, out, point);
         return;
     }
-    escape_names(encoder, &encoder->labels, point->labels, point->labels_size);
+    encoder->stored = (promc__label_names){.text = point->labels, .size = point->labels_size};
+    if (encoder->descriptor.type == PROMC_TYPE_STATESET) {
+        encoder->stored.extra = encoder->descriptor.name;
+        encoder->stored.extra_size = encoder->descriptor.name_size;
+    }
+    escape_names(encoder, &encoder->labels, &encoder->stored);
     if (encoder->labels.error)
         return;
-    encoder->stored = point->labels;
-    encoder->stored_size = point->labels_size;
     escaped = *point;
     escaped.labels = encoder->labels.data;
     escaped.labels_size = encoder->labels.size;

@@ -36,20 +36,21 @@ struct lint_run {
 static struct lint_entry *lint_entry_of(struct lint_run *run, const promc_parsed_family *family)
 {
     bool added;
-    promc__prints_entry *found;
     struct lint_entry *entry;
+    promc__print key;
 
     if (run->current && run->current->family == family)
         return run->current;
-    found = promc__prints_add(&run->families, &run->budget,
-                              promc__print_text(run->seed, family->name, family->name_size), &added);
-    if (!found || !added)
-        return run->current = found ? found->item : NULL;
+    key = promc__print_text(run->seed, family->name, family->name_size);
+    if (!promc__prints_add(&run->families, &run->budget, key, &added))
+        return run->current = NULL;
+    if (!added)
+        return run->current = *promc__prints_item(&run->families, key);
     entry = promc__arena_take(&run->arena, &run->budget, sizeof(*entry));
     if (!entry)
         return NULL;
     *entry = (struct lint_entry){.family = family};
-    found->item = entry;
+    *promc__prints_item(&run->families, key) = entry;
     if (run->last)
         run->last->next = entry;
     else
@@ -180,6 +181,7 @@ int promc_lint_text(promc_format format, const void *data, size_t size, promc_li
     int status;
 
     run.seed = promc__print_new_seed();
+    run.families.has_items = true;
     status = promc__parse_run(&parser, format, data, size);
     run.openmetrics = parser.openmetrics;
     if (status == PROMC_ERROR_SINK || (status == PROMC_OK && !lint_all(&run)))

@@ -102,7 +102,7 @@ static void lint_units(promc__lint *lint, const promc__lint_family *family)
     }
     if (!base || (strlen(base) == size && memcmp(base, word, size) == 0))
         return;
-    snprintf(problem, sizeof(problem), "use base unit \"%s\" instead of \"%.*s\"", base, (int)size,
+    (void)snprintf(problem, sizeof(problem), "use base unit \"%s\" instead of \"%.*s\"", base, (int)size,
              word);
     lint_problem(lint, family, problem);
 }
@@ -158,7 +158,7 @@ static void lint_types_in_name(promc__lint *lint, const promc__lint_family *fami
     for (size_t i = 0; i < promc__count_of(types); i++) {
         if (!lint_has_word(family->name, types[i]))
             continue;
-        snprintf(problem, sizeof(problem), "metric name should not include type '%s'", types[i]);
+        (void)snprintf(problem, sizeof(problem), "metric name should not include type '%s'", types[i]);
         lint_problem(lint, family, problem);
     }
 }

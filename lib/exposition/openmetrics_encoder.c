@@ -48,7 +48,7 @@ static void write_name(promc__encoder *encoder, promc__buffer *out, const char *
     const promc__descriptor *family = &encoder->descriptor;
 
     promc__buffer_string(out, keyword);
-    promc__escape_metric_name(out, family->name, family->name_size, encoder->escaping);
+    promc__escape_metric_name(out, family->name, family->name_size, encoder->name_escaping);
     promc__buffer_char(out, ' ');
 }
 
@@ -63,7 +63,7 @@ static bool unit_is_suffix(promc__encoder *encoder)
     if (!size)
         return false;
     name->size = 0;
-    promc__escape_metric_name(name, family->name, family->name_size, encoder->escaping);
+    promc__escape_metric_name(name, family->name, family->name_size, encoder->name_escaping);
     if (name->size && name->data[name->size - 1] == '"')
         name->size--;
     return name->size > size && name->data[name->size - size - 1] == '_' &&

@@ -20,10 +20,10 @@ static int parse_fail_with(const promc__parser *parser, size_t line, size_t colu
 {
     char reason[200];
 
-    vsnprintf(reason, sizeof(reason), format, arguments);
-    if (parser->options && parser->options->error_line)
+    (void)vsnprintf(reason, sizeof(reason), format, arguments);
+    if (parser->options->error_line)
         *parser->options->error_line = line;
-    if (parser->options && parser->options->error_column)
+    if (parser->options->error_column)
         *parser->options->error_column = column;
     return promc__fail(PROMC_ERROR_SYNTAX, "line %zu, column %zu: %s", line, column, reason);
 }
@@ -39,15 +39,13 @@ int promc__parse_fail_at(promc__parser *parser, size_t line, size_t column, cons
     return code;
 }
 
-int promc__parse_fail(promc__parser *parser, const char *at, const char *format, ...)
+void promc__parse_set_error(promc__parser *parser, const char *at, const char *format, ...)
 {
     va_list arguments;
-    int code;
 
     va_start(arguments, format);
-    code = parse_fail_with(parser, parser->line, (size_t)(at - parser->begin) + 1, format, arguments);
+    (void)parse_fail_with(parser, parser->line, (size_t)(at - parser->begin) + 1, format, arguments);
     va_end(arguments);
-    return code;
 }
 
 int promc__parse_no_room(promc__parser *parser)
@@ -115,8 +113,7 @@ static int parse_line(promc__parser *parser)
 
 static int parse_lines(promc__parser *parser, const char *data, size_t size)
 {
-    size_t limit = parser->options && parser->options->line_limit ? parser->options->line_limit
-                                                                  : PARSE_LINE_LIMIT;
+    size_t limit = parser->options->line_limit ? parser->options->line_limit : PARSE_LINE_LIMIT;
     const char *end = data + size;
     int status = PROMC_OK;
 
@@ -145,7 +142,6 @@ int promc__parse_run(promc__parser *parser, promc_format format, const char *dat
 
     if (status != PROMC_OK)
         return status;
-    parser->options = &options;
     switch (format & 0xffU) {
     case PROMC_FORMAT_TEXT:
     case PROMC_FORMAT_TEXT_1_0_0:
@@ -160,9 +156,11 @@ int promc__parse_run(promc__parser *parser, promc_format format, const char *dat
     }
     if (!data && size)
         return promc__fail(PROMC_ERROR_ARGUMENT, "promc_parse: data is NULL");
+    parser->options = &options;
     parser->strict = options.strict;
     parser->budget.left = options.memory_limit ? options.memory_limit : PARSE_MEMORY_LIMIT;
     parser->seed = promc__print_new_seed();
+    parser->names.has_items = !parser->openmetrics;
     status = parse_lines(parser, size ? data : "", size);
     promc__parse_end_groups(parser);
     promc__prints_clear(&parser->names, &parser->budget);

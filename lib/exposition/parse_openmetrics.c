@@ -25,13 +25,18 @@ static const struct {
     {PROMC_TYPE_UNKNOWN, "unknown", {""}},
 };
 
+static size_t type_index(promc_type type)
+{
+    size_t i = 0;
+
+    while (i < promc__count_of(openmetrics_types) - 1 && openmetrics_types[i].type != type)
+        i++;
+    return i;
+}
+
 static const char *const *suffixes_of(promc_type type)
 {
-    for (size_t i = 0; i < promc__count_of(openmetrics_types) - 1; i++) {
-        if (openmetrics_types[i].type == type)
-            return openmetrics_types[i].suffixes;
-    }
-    return openmetrics_types[promc__count_of(openmetrics_types) - 1].suffixes;
+    return openmetrics_types[type_index(type)].suffixes;
 }
 
 /* The suffix with which a sample's name belongs to the family; NULL if it does not. */
@@ -66,7 +71,7 @@ static int claim_name(promc__parser *parser, const promc_parsed_family *family, 
     memcpy(name, family->name, stem);
     memcpy(name + stem, suffix, length);
     taken = promc__prints_add(&parser->names, &parser->budget,
-                              promc__print_text(parser->seed, name, stem + length), &added) != NULL;
+                              promc__print_text(parser->seed, name, stem + length), &added);
     if (!taken)
         return promc__parse_no_room(parser);
     if (!added)
@@ -215,6 +220,20 @@ static int openmetrics_read_metadata(promc__parser *parser)
     }
 }
 
+/* A sample without a suffix, right behind the metadata of its name, which is of a type that wants
+ * one: no family of its own was meant. */
+static int openmetrics_check_suffix(promc__parser *parser)
+{
+    const promc_parsed_family *family = &parser->current->shown;
+
+    if (family->name_size != parser->sample.name_size ||
+        memcmp(family->name, parser->sample.name, family->name_size) != 0)
+        return PROMC_OK;
+    return promc__parse_fail(parser, parser->begin, "samples of this %s have a suffix, such as %.100s%s",
+                             openmetrics_types[type_index(family->type)].name, family->name,
+                             *suffixes_of(family->type));
+}
+
 static int openmetrics_read_sample(promc__parser *parser)
 {
     const char *suffix = NULL;
@@ -225,10 +244,12 @@ static int openmetrics_read_sample(promc__parser *parser)
         return status;
     if (parser->current)
         suffix = suffix_in(parser->current, parser->sample.name, parser->sample.name_size);
-    if (!suffix) {
-        suffix = "";
+    if (parser->current && !suffix)
+        status = openmetrics_check_suffix(parser);
+    if (status == PROMC_OK && !suffix)
         status = openmetrics_new_family(parser, parser->sample.name, parser->sample.name_size);
-    }
+    if (!suffix)
+        suffix = "";
     if (status == PROMC_OK)
         status = openmetrics_open(parser, parser->current);
     if (status == PROMC_OK)

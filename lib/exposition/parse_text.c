@@ -10,23 +10,25 @@
 
 static promc__parse_family *text_find(promc__parser *parser, const char *name, size_t size)
 {
-    promc__prints_entry *entry =
-        promc__prints_find(&parser->names, promc__print_text(parser->seed, name, size));
+    void **item = promc__prints_item(&parser->names, promc__print_text(parser->seed, name, size));
 
-    return entry ? entry->item : NULL;
+    return item ? *item : NULL;
 }
 
 static promc__parse_family *text_find_or_add(promc__parser *parser, const char *name, size_t size)
 {
+    promc__print key = promc__print_text(parser->seed, name, size);
     bool added;
-    promc__prints_entry *entry = promc__prints_add(
-        &parser->names, &parser->budget, promc__print_text(parser->seed, name, size), &added);
+    void **item;
 
-    if (entry && added) {
+    if (!promc__prints_add(&parser->names, &parser->budget, key, &added))
+        return NULL;
+    item = promc__prints_item(&parser->names, key);
+    if (added) {
         parser->last_name = NULL;
-        entry->item = promc__parse_new_family(parser, name, size);
+        *item = promc__parse_new_family(parser, name, size);
     }
-    return entry ? entry->item : NULL;
+    return *item;
 }
 
 static bool text_has_suffix(const char *name, size_t size, const char *suffix)

@@ -12,7 +12,7 @@
 #define TOKEN_LETTER (TOKEN_LABEL | TOKEN_METRIC | TOKEN_FIRST)
 #define TOKEN_DIGIT (TOKEN_LABEL | TOKEN_METRIC)
 
-#define TOKEN_FOUR(c, kind) [c] = kind, [(c) + 1] = kind, [(c) + 2] = kind, [(c) + 3] = kind
+#define TOKEN_FOUR(c, kind) [c] = (kind), [(c) + 1] = (kind), [(c) + 2] = (kind), [(c) + 3] = (kind)
 #define TOKEN_24(c, kind)                                                                          \
     TOKEN_FOUR(c, kind), TOKEN_FOUR((c) + 4, kind), TOKEN_FOUR((c) + 8, kind),                     \
         TOKEN_FOUR((c) + 12, kind), TOKEN_FOUR((c) + 16, kind), TOKEN_FOUR((c) + 20, kind)

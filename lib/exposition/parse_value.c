@@ -18,6 +18,9 @@ int promc__parse_value(promc__parser *parser, const char *at, const char *end, d
     }
     if (at == end)
         return promc__parse_fail(parser, at, "expected a number");
+    if (end[-1] == '\r')
+        return promc__parse_fail(parser, at,
+                                 "a line ends in \\n alone, but here is \\r before it");
     return promc__parse_fail(parser, at, "%.*s is not a number",
                              end - at < 60 ? (int)(end - at) : 60, at);
 }

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/compiler.h"
+#include "base/error.h"
 #include "exposition/prints.h"
 
 #include <promc/parse.h>
@@ -93,8 +94,10 @@ typedef struct promc__parser {
 
 /* ---- parse.c --------------------------------------------------------------------------------- */
 
-/* Fails at a place of the line, or of another line. Returns PROMC_ERROR_SYNTAX. */
-int promc__parse_fail(promc__parser *parser, const char *at, const char *format, ...)
+/* Fails at a place of the line, or of another line. Returns PROMC_ERROR_SYNTAX; see promc__fail(). */
+#define promc__parse_fail(...)                                                                     \
+    (promc__parse_set_error(__VA_ARGS__), promc__same_code(PROMC_ERROR_SYNTAX))
+void promc__parse_set_error(promc__parser *parser, const char *at, const char *format, ...)
     PROMC__PRINTF(3, 4);
 int promc__parse_fail_at(promc__parser *parser, size_t line, size_t column, const char *format, ...)
     PROMC__PRINTF(4, 5);

@@ -30,15 +30,14 @@ promc__print promc__print_pair(promc__print seed, const char *first, size_t firs
     return promc__print_text(promc__print_text(seed, first, first_size), second, second_size);
 }
 
-/* Where a key is or belongs. An empty place has a zero key, which no entry gets. */
-static promc__prints_entry *prints_place(promc__prints_entry *table, size_t capacity,
-                                         promc__print key)
+/* Where a key is or belongs. An empty place has a zero key, which no fingerprint is. */
+static size_t prints_place(const promc__print *table, size_t capacity, promc__print key)
 {
     size_t i = (size_t)key.a & (capacity - 1);
 
-    while ((table[i].key.a | table[i].key.b) && !promc__print_equal(table[i].key, key))
+    while (table[i].b && !promc__print_equal(table[i], key))
         i = (i + 1) & (capacity - 1);
-    return &table[i];
+    return i;
 }
 
 static promc__print prints_key(promc__print key)
@@ -47,67 +46,111 @@ static promc__print prints_key(promc__print key)
     return key;
 }
 
-promc__prints_entry *promc__prints_find(promc__prints *prints, promc__print key)
+/* The same in any set; in `few` a new key belongs behind the others. */
+static size_t prints_find(const promc__prints *prints, promc__print key)
 {
-    key = prints_key(key);
-    if (prints->table) {
-        promc__prints_entry *entry = prints_place(prints->table, prints->capacity, key);
+    size_t i = 0;
 
-        return entry->key.b ? entry : NULL;
-    }
-    for (size_t i = 0; i < prints->count; i++) {
-        if (promc__print_equal(prints->few[i].key, key))
-            return &prints->few[i];
-    }
-    return NULL;
+    if (prints->table)
+        return prints_place(prints->table, prints->capacity, key);
+    while (i < prints->count && !promc__print_equal(prints->few[i], key))
+        i++;
+    return i;
+}
+
+static bool prints_has(const promc__prints *prints, size_t place)
+{
+    return prints->table ? prints->table[place].b != 0 : place < prints->count;
+}
+
+/* Zeroed. */
+static void *prints_array(promc__budget *budget, size_t count, size_t size)
+{
+    size_t bytes;
+    void *array;
+
+    if (!promc__size_of(count, size, 0, &bytes))
+        bytes = SIZE_MAX;
+    array = promc__budget_take(budget, bytes);
+    if (array)
+        memset(array, 0, bytes);
+    return array;
 }
 
 static bool prints_grow(promc__prints *prints, promc__budget *budget)
 {
-    size_t capacity = prints->table ? 2 * prints->capacity : 4 * PROMC__PRINTS_FEW, bytes;
-    size_t old_size = prints->table ? prints->capacity : prints->count;
-    promc__prints_entry *old = prints->table ? prints->table : prints->few, *table;
+    size_t capacity = prints->table ? 2 * prints->capacity : 4 * PROMC__PRINTS_FEW;
+    size_t old_size = prints->table ? prints->capacity : prints->count, count = prints->count;
+    const promc__print *old = prints->table ? prints->table : prints->few;
+    void **old_items = prints->table ? prints->items : prints->few_items, **items = NULL;
+    promc__print *table = prints_array(budget, capacity, sizeof(*table));
 
-    if (!promc__size_of(capacity, sizeof(*table), 0, &bytes))
-        bytes = SIZE_MAX;
-    table = promc__budget_take(budget, bytes);
     if (!table)
         return false;
-    memset(table, 0, bytes);
-    for (size_t i = 0; i < old_size; i++) {
-        if (old[i].key.b)
-            *prints_place(table, capacity, old[i].key) = old[i];
+    if (prints->has_items) {
+        items = prints_array(budget, capacity, sizeof(*items));
+        if (!items) {
+            promc__budget_give(budget, table, capacity * sizeof(*table));
+            return false;
+        }
     }
-    promc__budget_give(budget, prints->table, prints->capacity * sizeof(*table));
+    for (size_t i = 0; i < old_size; i++) {
+        if (old[i].b) {
+            size_t place = prints_place(table, capacity, old[i]);
+
+            table[place] = old[i];
+            if (items)
+                items[place] = old_items[i];
+        }
+    }
+    promc__prints_clear(prints, budget);
     prints->table = table;
+    prints->items = items;
     prints->capacity = capacity;
+    prints->count = count;
     return true;
 }
 
-promc__prints_entry *promc__prints_add(promc__prints *prints, promc__budget *budget,
-                                       promc__print key, bool *added)
+bool promc__prints_add(promc__prints *prints, promc__budget *budget, promc__print key, bool *added)
 {
-    promc__prints_entry *entry = promc__prints_find(prints, key);
-    bool full = prints->table ? prints->count >= prints->capacity / 2
-                              : prints->count == PROMC__PRINTS_FEW;
+    size_t place;
 
-    *added = !entry;
-    if (entry)
-        return entry;
-    if (full && !prints_grow(prints, budget))
-        return NULL;
     key = prints_key(key);
-    entry = prints->table ? prints_place(prints->table, prints->capacity, key)
-                          : &prints->few[prints->count];
-    *entry = (promc__prints_entry){key, NULL};
+    place = prints_find(prints, key);
+    *added = !prints_has(prints, place);
+    if (!*added)
+        return true;
+    if (prints->table ? prints->count >= prints->capacity / 2
+                      : prints->count == PROMC__PRINTS_FEW) {
+        if (!prints_grow(prints, budget))
+            return false;
+        place = prints_find(prints, key);
+    }
+    if (prints->table) {
+        prints->table[place] = key;
+    } else {
+        prints->few[place] = key;
+        prints->few_items[place] = NULL;
+    }
     prints->count++;
-    return entry;
+    return true;
+}
+
+void **promc__prints_item(promc__prints *prints, promc__print key)
+{
+    size_t place = prints_find(prints, prints_key(key));
+
+    if (!prints_has(prints, place))
+        return NULL;
+    return prints->table ? &prints->items[place] : &prints->few_items[place];
 }
 
 void promc__prints_clear(promc__prints *prints, promc__budget *budget)
 {
     promc__budget_give(budget, prints->table, prints->capacity * sizeof(*prints->table));
+    promc__budget_give(budget, prints->items, prints->capacity * sizeof(*prints->items));
     prints->table = NULL;
+    prints->items = NULL;
     prints->capacity = 0;
     prints->count = 0;
 }

@@ -34,26 +34,23 @@ static inline bool promc__print_equal(promc__print x, promc__print y)
     return x.a == y.a && x.b == y.b;
 }
 
-typedef struct promc__prints_entry {
-    promc__print key;
-    void *item; /* the caller's */
-} promc__prints_entry;
-
 #define PROMC__PRINTS_FEW 8
 
 /* All zero is an empty set. */
 typedef struct promc__prints {
-    promc__prints_entry few[PROMC__PRINTS_FEW]; /* searched one by one, until there are more */
-    promc__prints_entry *table;                 /* NULL as long as `few` will do */
-    size_t capacity;                            /* a power of two */
+    bool has_items; /* set at the beginning: each fingerprint has a pointer, the caller's */
+    promc__print few[PROMC__PRINTS_FEW]; /* searched one by one, until there are more */
+    void *few_items[PROMC__PRINTS_FEW];
+    promc__print *table; /* NULL as long as `few` will do */
+    void **items;        /* of the table, apart: most sets have none */
+    size_t capacity;     /* a power of two */
     size_t count;
 } promc__prints;
 
-/* NULL if it is not there. */
-promc__prints_entry *promc__prints_find(promc__prints *prints, promc__print key);
-/* The entry, which is new (and its item NULL) if *added; NULL (and budget->error) if refused. */
-promc__prints_entry *promc__prints_add(promc__prints *prints, promc__budget *budget,
-                                       promc__print key, bool *added);
+/* *added: it was not there, and has a NULL item. False (and budget->error) if refused. */
+bool promc__prints_add(promc__prints *prints, promc__budget *budget, promc__print key, bool *added);
+/* The item of a fingerprint; NULL if that is not there. */
+void **promc__prints_item(promc__prints *prints, promc__print key);
 void promc__prints_clear(promc__prints *prints, promc__budget *budget);
 
 #endif

@@ -58,16 +58,13 @@ static unsigned protobuf_type(promc_type type)
     }
 }
 
-static void append_name(promc__encoder *encoder, promc__buffer *out, const char *name, size_t size,
-                        bool label)
+/* Names are strings of their own here: under allow-utf-8 nothing is quoted. */
+static void append_name(promc__encoder *encoder, promc__buffer *out, const char *name, size_t size)
 {
-    /* Names are strings of their own here: under allow-utf-8 nothing is quoted. */
     if (encoder->escaping == PROMC__ALLOW_UTF_8)
         promc__buffer_append(out, name, size);
-    else if (label)
-        promc__escape_label_name(out, name, size, encoder->escaping);
     else
-        promc__escape_metric_name(out, name, size, encoder->escaping);
+        promc__escape_metric_name(out, name, size, encoder->name_escaping);
 }
 
 static void protobuf_begin(promc__encoder *encoder, promc__buffer *out)
@@ -80,7 +77,7 @@ static void protobuf_begin(promc__encoder *encoder, promc__buffer *out)
     promc__buffer_append(name, family->name, family->name_size);
     promc__buffer_string(name, promc__sample_suffix(family, PROMC__SAMPLE_VALUE));
     encoder->labels.size = 0;
-    append_name(encoder, &encoder->labels, name->data ? name->data : "", name->size, false);
+    append_name(encoder, &encoder->labels, name->data ? name->data : "", name->size);
     message->size = 0;
     promc__wire_bytes(message, FAMILY_NAME, encoder->labels.data, encoder->labels.size);
     promc__wire_bytes(message, FAMILY_HELP, family->help, family->help_size);
@@ -104,27 +101,16 @@ static void pass_message(promc__encoder *encoder, promc__buffer *out)
 
 /* ---- labels, exemplars, times ---------------------------------------------------------------- */
 
-static void append_unescaped(promc__buffer *out, const char *text, size_t size)
+static void write_label_name(promc__buffer *out, const char *name, size_t size,
+                             const promc__label_names *among,
+                             enum promc__escaping escaping)
 {
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
+    size_t begin = promc__wire_begin(out, LABEL_NAME);
 
-        if (c == '\\' && i + 1 < size)
-            c = text[++i] == 'n' ? '\n' : text[i];
-        promc__buffer_char(out, c);
-    }
-}
-
-static void write_label_name(promc__encoder *encoder, promc__buffer *out,
-                             const promc__label_part *part)
-{
-    promc__buffer *name = &encoder->scratch;
-    size_t begin;
-
-    name->size = 0;
-    append_unescaped(name, part->name, part->name_size);
-    begin = promc__wire_begin(out, LABEL_NAME);
-    append_name(encoder, out, name->data ? name->data : "", name->size, true);
+    if (escaping == PROMC__ALLOW_UTF_8)
+        promc__buffer_append(out, name, size);
+    else
+        promc__label_escape(out, name, size, among, escaping);
     promc__wire_end(out, begin);
 }
 
@@ -132,19 +118,24 @@ static void write_label_value(promc__buffer *out, const promc__label_part *part)
 {
     size_t begin = promc__wire_begin(out, LABEL_VALUE);
 
-    append_unescaped(out, part->value, part->value_size);
+    promc__label_unescape(out, part->value, part->value_size);
     promc__wire_end(out, begin);
 }
 
 static void write_label(promc__encoder *encoder, promc__buffer *out, unsigned field,
-                        const promc__label_part *part)
+                        const promc__label_part *part, const promc__label_names *among)
 {
+    promc__buffer *name = &encoder->scratch;
     size_t begin = promc__wire_begin(out, field);
 
-    if (!part->quoted_name && encoder->escaping != PROMC__DOTS)
+    if (!part->quoted_name && encoder->escaping != PROMC__DOTS) {
         promc__wire_bytes(out, LABEL_NAME, part->name, part->name_size);
-    else
-        write_label_name(encoder, out, part);
+    } else {
+        name->size = 0;
+        promc__label_unescape(name, part->name, part->name_size);
+        write_label_name(out, name->data ? name->data : "", name->size, among,
+                         encoder->escaping);
+    }
     if (!part->escaped)
         promc__wire_bytes(out, LABEL_VALUE, part->value, part->value_size);
     else
@@ -174,9 +165,9 @@ static inline void write_short_label(promc__buffer *out, unsigned field,
 }
 
 static void write_labels(promc__encoder *encoder, promc__buffer *out, unsigned field,
-                         const char *labels, size_t size)
+                         const promc__label_names *labels)
 {
-    const char *at = labels, *end = labels + size;
+    const char *at = labels->text, *end = at + labels->size;
     bool stored_names = encoder->escaping != PROMC__DOTS;
     promc__label_part part;
 
@@ -185,7 +176,7 @@ static void write_labels(promc__encoder *encoder, promc__buffer *out, unsigned f
                           part.end - part.begin < 0x7F)) /* which is one byte less */
             write_short_label(out, field, &part);
         else
-            write_label(encoder, out, field, &part);
+            write_label(encoder, out, field, &part, labels);
     }
 }
 
@@ -211,13 +202,15 @@ static void write_time(promc__buffer *out, unsigned field, double seconds)
 
 static void write_exemplar(promc__encoder *encoder, unsigned field, const promc__exemplar *exemplar)
 {
+    const promc__label_names labels = {.text = exemplar->labels,
+                                       .size = exemplar->labels_size};
     promc__buffer *out = &encoder->message;
     size_t begin;
 
     if (!exemplar->labels)
         return;
     begin = promc__wire_begin(out, field);
-    write_labels(encoder, out, EXEMPLAR_LABEL, exemplar->labels, exemplar->labels_size);
+    write_labels(encoder, out, EXEMPLAR_LABEL, &labels);
     promc__wire_double(out, EXEMPLAR_VALUE, exemplar->value);
     write_time(out, EXEMPLAR_TIMESTAMP, exemplar->timestamp);
     promc__wire_end(out, begin);
@@ -225,19 +218,12 @@ static void write_exemplar(promc__encoder *encoder, unsigned field, const promc_
 
 /* ---- metrics --------------------------------------------------------------------------------- */
 
-static double value_of(const promc__value *value)
-{
-    return value->kind == PROMC__U64   ? (double)value->u64
-           : value->kind == PROMC__I64 ? (double)value->i64
-                                       : value->number;
-}
-
 static void message_counter(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
     size_t begin = promc__wire_begin(out, METRIC_COUNTER);
 
-    promc__wire_double(out, COUNTER_VALUE, value_of(&point->value));
+    promc__wire_double(out, COUNTER_VALUE, promc__value_number(&point->value));
     if (point->exemplars)
         write_exemplar(encoder, COUNTER_EXEMPLAR, &point->exemplars[0]);
     if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
@@ -285,16 +271,35 @@ static void message_bucket(promc__encoder *encoder, uint64_t count, double bound
     promc__wire_end(out, begin);
 }
 
+/* The fields have no sign, and those for fractions count only above zero: nothing is there where more
+ * has left than came. */
+static uint64_t unsigned_count(const promc__encoder *encoder, uint64_t count)
+{
+    return promc__count_number(encoder->descriptor.type, count) < 0 ? 0 : count;
+}
+
 static void message_buckets(promc__encoder *encoder, const promc__point *point)
 {
     uint64_t count = 0;
 
     for (size_t i = 0; i <= point->bound_count; i++) {
         count += point->counts[i];
-        message_bucket(encoder, count,
+        message_bucket(encoder, unsigned_count(encoder, count),
                        i < point->bound_count ? point->bounds[i] : (double)INFINITY,
                        point->exemplars ? &point->exemplars[i] : NULL);
     }
+}
+
+/* Receivers refuse a native histogram whose count is not that of its native buckets. */
+static uint64_t sample_count(const promc__encoder *encoder, const promc__point *point)
+{
+    uint64_t count = 0;
+
+    if (point->native)
+        return point->native->count;
+    for (size_t i = 0; i <= point->bound_count; i++)
+        count += point->counts[i];
+    return unsigned_count(encoder, count);
 }
 
 /* A native histogram without classic buckets has only the one that holds everything, for the other
@@ -303,11 +308,8 @@ static void message_histogram(promc__encoder *encoder, const promc__point *point
 {
     promc__buffer *out = &encoder->message;
     size_t begin = promc__wire_begin(out, METRIC_HISTOGRAM);
-    uint64_t count = 0;
 
-    for (size_t i = 0; i <= point->bound_count; i++)
-        count += point->counts[i];
-    promc__wire_u64(out, HISTOGRAM_COUNT, count);
+    promc__wire_u64(out, HISTOGRAM_COUNT, sample_count(encoder, point));
     promc__wire_double(out, HISTOGRAM_SUM, point->sum);
     if (!point->native || point->bound_count)
         message_buckets(encoder, point);
@@ -335,10 +337,10 @@ static void message_value(promc__encoder *encoder, const promc__point *point)
         message_histogram(encoder, point);
         break;
     case PROMC_TYPE_UNKNOWN:
-        message_number(encoder, METRIC_UNTYPED, value_of(&point->value));
+        message_number(encoder, METRIC_UNTYPED, promc__value_number(&point->value));
         break;
     default:
-        message_number(encoder, METRIC_GAUGE, value_of(&point->value));
+        message_number(encoder, METRIC_GAUGE, promc__value_number(&point->value));
     }
 }
 
@@ -357,17 +359,19 @@ static void finish_metric(promc__encoder *encoder, promc__buffer *out, const pro
 /* A stateset is one gauge for each state, told apart by a label with the family's name. */
 static void stateset_metrics(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
+    const promc__descriptor *family = &encoder->descriptor;
+    const promc__label_names names = {.text = point->labels,
+                                      .size = point->labels_size,
+                                      .extra = family->name,
+                                      .extra_size = family->name_size};
     promc__buffer *message = &encoder->message;
 
     for (size_t i = 0; i < point->state_count; i++) {
         size_t metric = promc__wire_begin(message, FAMILY_METRIC), label;
 
-        write_labels(encoder, message, METRIC_LABEL, point->labels, point->labels_size);
+        write_labels(encoder, message, METRIC_LABEL, &names);
         label = promc__wire_begin(message, METRIC_LABEL);
-        encoder->scratch.size = 0;
-        append_name(encoder, &encoder->scratch, encoder->descriptor.name,
-                    encoder->descriptor.name_size, true);
-        promc__wire_bytes(message, LABEL_NAME, encoder->scratch.data, encoder->scratch.size);
+        write_label_name(message, family->name, family->name_size, &names, encoder->name_escaping);
         promc__wire_bytes(message, LABEL_VALUE, point->states[i], strlen(point->states[i]));
         promc__wire_end(message, label);
         message_number(encoder, METRIC_GAUGE,
@@ -378,6 +382,7 @@ static void stateset_metrics(promc__encoder *encoder, promc__buffer *out, const 
 
 static void protobuf_point(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
+    const promc__label_names labels = {.text = point->labels, .size = point->labels_size};
     size_t metric;
 
     if (encoder->descriptor.type == PROMC_TYPE_STATESET) {
@@ -385,7 +390,7 @@ static void protobuf_point(promc__encoder *encoder, promc__buffer *out, const pr
         return;
     }
     metric = promc__wire_begin(&encoder->message, FAMILY_METRIC);
-    write_labels(encoder, &encoder->message, METRIC_LABEL, point->labels, point->labels_size);
+    write_labels(encoder, &encoder->message, METRIC_LABEL, &labels);
     message_value(encoder, point);
     finish_metric(encoder, out, point, metric);
 }

@@ -11,7 +11,7 @@
 /* ---- visiting all points of a registry ------------------------------------------------------- */
 
 struct visit {
-    const promc__family *family;
+    promc__descriptor descriptor;
     promc__visitor visitor;
     void *arg;
     int status;
@@ -22,14 +22,17 @@ static void visit_point(const promc__point *point, void *arg)
     struct visit *visit = arg;
 
     if (visit->status == PROMC_OK)
-        visit->status = visit->visitor(&visit->family->descriptor, point, visit->arg);
+        visit->status = visit->visitor(&visit->descriptor, point, visit->arg);
 }
 
-static int visit_children(promc__family *family, bool native, promc__visitor visitor, void *arg)
+static int visit_children(promc_registry *registry, const promc__entry *entry, bool native,
+                          promc__visitor visitor, void *arg)
 {
-    struct visit visit = {family, visitor, arg, PROMC_OK};
+    promc__family *family = entry->family;
+    struct visit visit = {family->descriptor, visitor, arg, PROMC_OK};
     promc__cursor cursor;
 
+    visit.descriptor.blends = promc__registry_entry_blends(registry, entry);
     if (!promc__cursor_open(&cursor, family))
         return promc__fail_memory(family->name);
     cursor.native = native;
@@ -41,13 +44,15 @@ static int visit_children(promc__family *family, bool native, promc__visitor vis
     return visit.status;
 }
 
-static int visit_collector(promc__entry *entry, promc__visitor visitor, void *arg)
+static int visit_collector(promc_registry *registry, promc__entry *entry, promc__visitor visitor,
+                           void *arg)
 {
-    promc_writer *writer = promc__writer_for_visitor(PROMC__WRITE_POINTS, visitor, arg);
+    promc_writer *writer = promc__writer_for_visitor(PROMC__WRITE_POINTS, registry, visitor, arg);
 
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
-    return promc__writer_end_collector(writer, promc__entry_collect(entry, writer), "collect");
+    return promc__writer_end_collector(writer, entry, promc__entry_collect(entry, writer),
+                                       "collect");
 }
 
 static int visit_target_info(promc_registry *registry, promc__visitor visitor, void *arg)
@@ -75,9 +80,9 @@ int promc__visit_registry(promc_registry *registry, bool native, promc__visitor 
 
     while (status == PROMC_OK && (entry = promc__registry_visit(registry, &position)) != NULL) {
         if (entry->family)
-            status = visit_children(entry->family, native, visitor, arg);
+            status = visit_children(registry, entry, native, visitor, arg);
         else
-            status = visit_collector(entry, visitor, arg);
+            status = visit_collector(registry, entry, visitor, arg);
         promc__registry_leave(entry);
     }
     return status;
@@ -94,13 +99,13 @@ struct search {
     bool found;
 };
 
+/* That the wanted name begins with the family's has been seen: search_point(). */
 static bool name_matches(const struct search *search, const promc__sample *sample)
 {
     const char *suffix = promc__sample_suffix(sample->descriptor, sample->kind);
     size_t suffix_size = strlen(suffix), size = sample->descriptor->name_size;
 
     return search->name_size == size + suffix_size &&
-           memcmp(search->name, sample->descriptor->name, size) == 0 &&
            memcmp(search->name + size, suffix, suffix_size) == 0;
 }
 
@@ -153,9 +158,7 @@ static bool compare_sample(const promc__sample *sample, void *arg)
     if (!name_matches(search, sample) || !labels_match(search, sample))
         return true;
     search->found = true;
-    search->value = sample->value.kind == PROMC__U64   ? (double)sample->value.u64
-                    : sample->value.kind == PROMC__I64 ? (double)sample->value.i64
-                                                       : sample->value.number;
+    search->value = promc__value_number(&sample->value);
     return false;
 }
 
@@ -163,12 +166,10 @@ static int search_point(const promc__descriptor *descriptor, const promc__point 
 {
     struct search *search = arg;
 
-    if (!search->found &&
-        (search->name_size < descriptor->name_size ||
-         memcmp(search->name, descriptor->name, descriptor->name_size) != 0))
+    if (search->found || search->name_size < descriptor->name_size ||
+        memcmp(search->name, descriptor->name, descriptor->name_size) != 0)
         return PROMC_OK;
-    if (!search->found)
-        promc__each_sample(descriptor, point, compare_sample, search);
+    promc__each_sample(descriptor, point, compare_sample, search);
     return PROMC_OK;
 }
 

@@ -31,7 +31,7 @@ static void give_with(struct walk *walk, promc__sample_kind kind, const char *na
     walk->sample.extra_name_size = name_size;
     walk->sample.extra_value = value;
     give(walk, kind, number);
-    walk->sample.extra_name = NULL;
+    walk->sample.extra_name = walk->sample.extra_value = NULL;
 }
 
 static void give_bound(struct walk *walk, promc__sample_kind kind, const char *name, double bound,
@@ -45,14 +45,16 @@ static void give_bound(struct walk *walk, promc__sample_kind kind, const char *n
 
 static double give_buckets(struct walk *walk, const promc__point *point)
 {
+    promc_type type = walk->sample.descriptor->type;
     uint64_t count = 0;
 
     for (size_t i = 0; i <= point->bound_count; i++) {
         count += point->counts[i];
         give_bound(walk, PROMC__SAMPLE_BUCKET, "le",
-                   i < point->bound_count ? point->bounds[i] : (double)INFINITY, (double)count);
+                   i < point->bound_count ? point->bounds[i] : (double)INFINITY,
+                   promc__count_number(type, count));
     }
-    return (double)count;
+    return promc__count_number(type, count);
 }
 
 static void give_histogram(struct walk *walk, const promc__point *point)

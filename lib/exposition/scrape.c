@@ -90,6 +90,7 @@ static int open_cursor(promc__scrape *scrape, promc__family *family)
     if (!promc__cursor_open(&scrape->cursor, family))
         return promc__fail_memory(family->name);
     scrape->cursor.native = (scrape->encoder.format & 0xFF) == PROMC_FORMAT_PROTOBUF;
+    scrape->cursor.no_quantiles = scrape->at == AT_CREATED;
     return PROMC_OK;
 }
 
@@ -104,8 +105,10 @@ static void leave_entry(promc__scrape *scrape)
 static int begin_family(promc__scrape *scrape)
 {
     promc__family *family = scrape->entry->family;
+    promc__descriptor descriptor = family->descriptor;
 
-    if (!promc__encoder_begin(&scrape->encoder, scrape->out, &family->descriptor)) {
+    descriptor.blends = promc__registry_entry_blends(scrape->registry, scrape->entry);
+    if (!promc__encoder_begin(&scrape->encoder, scrape->out, &descriptor)) {
         leave_entry(scrape);
         return PROMC_OK;
     }
@@ -144,15 +147,16 @@ static int take_collected(const void *data, size_t size, void *arg)
  */
 static int run_collector(promc__scrape *scrape)
 {
-    promc_writer *writer = promc__writer_within(&scrape->encoder, take_collected, scrape);
+    promc_writer *writer = promc__writer_within(&scrape->encoder, scrape->registry, take_collected,
+                                                scrape);
     int status;
 
     if (!writer)
         return PROMC_ERROR_NO_MEMORY;
     scrape->collected.size = 0;
     scrape->sent = 0;
-    status = promc__writer_end_collector(writer, promc__entry_collect(scrape->entry, writer),
-                                         "collect");
+    status = promc__writer_end_collector(writer, scrape->entry,
+                                         promc__entry_collect(scrape->entry, writer), "collect");
     leave_entry(scrape); /* it may be unregistered while a slow reader takes what it wrote */
     if (scrape->collected.error) /* which the writer can only see as a sink that refuses */
         return promc__fail_memory("scrape");

@@ -18,11 +18,13 @@ static void write_metadata(promc__encoder *encoder, promc__buffer *out, const ch
     if (encoder->scratch.error)
         return;
     promc__buffer_string(out, "# HELP ");
-    promc__escape_metric_name(out, encoder->scratch.data, encoder->scratch.size, encoder->escaping);
+    promc__escape_metric_name(out, encoder->scratch.data, encoder->scratch.size,
+                              encoder->name_escaping);
     promc__buffer_char(out, ' ');
     promc__escape_help(out, family->help, family->help_size, false);
     promc__buffer_string(out, "\n# TYPE ");
-    promc__escape_metric_name(out, encoder->scratch.data, encoder->scratch.size, encoder->escaping);
+    promc__escape_metric_name(out, encoder->scratch.data, encoder->scratch.size,
+                              encoder->name_escaping);
     promc__buffer_char(out, ' ');
     promc__buffer_string(out, type);
     promc__buffer_char(out, '\n');

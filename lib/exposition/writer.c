@@ -10,6 +10,7 @@
 #include "metrics/family.h"
 #include "metrics/hash.h"
 #include "metrics/label_text.h"
+#include "registry/registry.h"
 
 #include <string.h>
 
@@ -66,10 +67,20 @@ promc_writer *promc_writer_create(promc_format format, promc_sink sink, void *ar
     writer->arg = arg;
     if (set.memory_limit)
         writer->limit = set.memory_limit;
+    if (promc__format_check(format, "writer") != PROMC_OK)
+        (void)promc__writer_failed(writer, PROMC_ERROR_UNSUPPORTED);
     return writer;
 }
 
-promc_writer *promc__writer_within(const promc__encoder *encoder, promc_sink sink, void *arg)
+/* A collector's names must differ from those of the registry it is in, also when they are escaped. */
+static void set_registry(promc_writer *writer, promc_registry *registry)
+{
+    writer->registry = registry;
+    writer->check_names = registry && promc__registry_has_escaped(registry);
+}
+
+promc_writer *promc__writer_within(const promc__encoder *encoder, promc_registry *registry,
+                                   promc_sink sink, void *arg)
 {
     promc_writer *writer = new_writer(PROMC__WRITE_GROUPED, encoder->format);
 
@@ -81,10 +92,12 @@ promc_writer *promc__writer_within(const promc__encoder *encoder, promc_sink sin
     writer->nested = true;
     writer->allows = encoder->allows;
     writer->allows_arg = encoder->allows_arg;
+    set_registry(writer, registry);
     return writer;
 }
 
-promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc__visitor visitor, void *arg)
+promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc_registry *registry,
+                                        promc__visitor visitor, void *arg)
 {
     promc_writer *writer = new_writer(mode, PROMC_FORMAT_TEXT);
 
@@ -92,6 +105,7 @@ promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc__visitor 
         return NULL;
     writer->visitor = visitor;
     writer->arg = arg;
+    set_registry(writer, registry);
     return writer;
 }
 
@@ -157,6 +171,7 @@ static void free_written_family(promc_family *family)
     promc__free(family->name);
     promc__free(family->help);
     promc__free(family->unit);
+    promc__free(family->escaped);
     promc__free(family);
 }
 
@@ -225,7 +240,8 @@ static int check_family_options(const promc_family_opts *options)
     if (options->unit && *options->unit &&
         (options->type == PROMC_TYPE_INFO || options->type == PROMC_TYPE_STATESET))
         return promc__fail(PROMC_ERROR_ARGUMENT,
-                           "Metric name is of a type that cannot have a unit: %s", options->name);
+                           "Metric name is of a type that cannot have a unit: %s; leave out "
+                           ".unit", options->name);
     if (options->unit && *options->unit && !promc__is_unit(options->unit))
         return promc__fail(PROMC_ERROR_ARGUMENT,
                            "%.100s: .unit may have letters, digits and _ only", options->name);
@@ -285,7 +301,8 @@ static promc_family *make_family(promc_writer *writer, const promc_family_opts *
                                       .unit = family->unit,
                                       .exact_name = options->exact_name};
     if (!family->name || !family->help || (options->unit && *options->unit && !family->unit) ||
-        !grow_family_table(writer)) {
+        !grow_family_table(writer) ||
+        (writer->mode != PROMC__WRITE_NAMES && !promc__writer_note_name(writer, family))) {
         free_written_family(family);
         return NULL;
     }
@@ -589,6 +606,7 @@ int promc_writer_end(promc_writer *writer)
     }
     promc__buffer_free(&writer->labels);
     promc__buffer_free(&writer->other);
+    promc__name_index_free(&writer->escaped);
     promc__free(writer->by_name);
     promc__free(writer);
     return status;

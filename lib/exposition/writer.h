@@ -4,7 +4,7 @@
 #define PROMC_EXPOSITION_WRITER_H
 
 #include "exposition/encoder.h"
-#include "registry/name_index.h"
+#include "registry/registry.h"
 
 typedef enum promc__writer_mode {
     PROMC__WRITE_GROUPED,  /* keep the lines of each family until the end */
@@ -21,6 +21,7 @@ struct promc_family {
     promc_family *next;
     promc__descriptor descriptor;
     char *name, *help, *unit;
+    char *escaped; /* the name as underscores escape it; NULL: not needed */
     bool left; /* in-order writers: another family has begun */
     /* Grouped and in-order writers. */
     promc__encoder encoder;
@@ -41,6 +42,9 @@ struct promc_writer {
     promc_family **by_name; /* hash table of families */
     size_t family_count, table_size;
     uint64_t seed;
+    promc_registry *registry; /* NULL: none */
+    bool check_names;         /* names that escaping changes are there, or in the registry */
+    promc__name_index escaped; /* names as underscores escape them, once there are such */
     size_t limit, kept; /* bytes of lines in memory */
     double timestamp, created;
     bool nested; /* part of a larger exposition, which ends it */
@@ -50,18 +54,26 @@ struct promc_writer {
     promc_error error;    /* its words */
 };
 
-/* A writer for a collector within a scrape, whose lines become a part of what the encoder writes. NULL:
- * out of memory. */
-promc_writer *promc__writer_within(const promc__encoder *encoder, promc_sink sink, void *arg);
-/* The same where points are looked at. */
-promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc__visitor visitor, void *arg);
+/* A writer for a collector of the registry within a scrape, whose lines become a part of what the
+ * encoder writes. NULL: out of memory. */
+promc_writer *promc__writer_within(const promc__encoder *encoder, promc_registry *registry,
+                                   promc_sink sink, void *arg);
+/* The same where points are looked at; `registry` may be NULL. */
+promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc_registry *registry,
+                                        promc__visitor visitor, void *arg);
+
+/* Sets descriptor.blends of a new family, which is not in the writer's list yet: a name that would
+ * be taken for that of an earlier family of the writer, or for one of the registry. False: no
+ * memory. writer_names.c. */
+bool promc__writer_note_name(promc_writer *writer, promc_family *family);
 
 /* Notes the last error as the writer's, if it is the first; returns `status`. */
 int promc__writer_failed(promc_writer *writer, int status);
 
-/* Ends the writer that a collector was given: the writer's error, or that of the collector, which
- * `returned` this from its `function`. */
-int promc__writer_end_collector(promc_writer *writer, int returned, const char *function);
+/* Ends the writer that the collector of `entry` was given: the writer's error, or that of the
+ * collector, which `returned` this from its `function`. */
+int promc__writer_end_collector(promc_writer *writer, const promc__entry *entry, int returned,
+                                const char *function);
 
 /* Hands a complete point to where the writer's mode wants it. */
 int promc__writer_take(promc_writer *writer, promc_family *family, promc__point *point,

@@ -5,6 +5,7 @@
 #include "http/base64.h"
 #include "http/message.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool is_token(const char *text)
@@ -37,12 +38,26 @@ static bool is_plain_value(const char *text)
     return true;
 }
 
+static size_t count_header(const promc_http_header *header, const char *name)
+{
+    size_t count = 0;
+
+    for (; header && header->name; header++)
+        count += promc__same_word(header->name, strlen(header->name), name);
+    return count;
+}
+
 static bool has_header(const promc_http_header *header, const char *name)
 {
-    for (; header && header->name; header++)
-        if (promc__same_word(header->name, strlen(header->name), name))
-            return true;
-    return false;
+    return count_header(header, name) > 0;
+}
+
+/* Of these servers take the first, or the last, or neither. */
+static bool is_said_twice(const struct promc__client_request *request)
+{
+    return count_header(request->headers, "content-type") > 1 ||
+           count_header(request->headers, "content-encoding") > 1 ||
+           count_header(request->headers, "authorization") + (request->user || request->token) > 1;
 }
 
 const char *promc__ask_check(const struct promc__client_request *request)
@@ -57,8 +72,12 @@ const char *promc__ask_check(const struct promc__client_request *request)
         if (!header->value || !is_plain_value(header->value))
             return "a header's value is NULL, or has a line break or control character";
     }
+    if (is_said_twice(request))
+        return "the content type, its encoding or the authorization is given twice";
     if (request->gzip && has_header(request->headers, "content-encoding"))
         return "it says how the body is encoded, and gzip would encode it again";
+    if (isnan(request->timeout))
+        return "the timeout is not a number";
     if (!request->user != !request->password)
         return "user and password go together";
     if (request->user && request->token)
@@ -75,10 +94,10 @@ static void write_authorization(promc__buffer *out, const struct promc__client_r
 {
     promc__buffer pair = PROMC__BUFFER(0);
 
-    if (request->token)
+    if (request->token) {
         promc__buffer_string(out, "Authorization: Bearer ");
-    if (request->token)
         promc__buffer_string(out, request->token);
+    }
     if (request->user) {
         promc__buffer_string(&pair, request->user);
         promc__buffer_char(&pair, ':');

@@ -29,15 +29,13 @@ static int gzip_source_read(void *state, promc__buffer *out, size_t want)
         status = source->plain.read(source->plain.state, &source->piece, PLAIN_PIECE);
         if (status < 0)
             return status;
-        if (source->piece.error)
-            return source->piece.error;
         plain += source->piece.size ? source->piece.size : 1;
         if (source->piece.size)
             written = promc__gzip_write(source->gzip, out, source->piece.data, source->piece.size);
         if (written == PROMC_OK && status == 0)
             written = promc__gzip_finish(source->gzip, out);
         if (written != PROMC_OK)
-            return written;
+            return promc__fail_memory("compression");
     }
     return status;
 }

@@ -47,12 +47,12 @@ void promc__decide(promc__decision *decision, const promc__site *site,
     if (site->authorizer && !site->authorizer(&request->view, site->authorizer_arg)) {
         decide_error(decision, 401);
         decision->authenticate = challenge(site);
-    } else if (request->asterisk) {
+    } else if (request->asterisk) { /* NOLINT(bugprone-branch-clone): the order matters */
         decide_by_method(decision, method, PROMC__ANSWER_EMPTY, &allow_metrics);
     } else if (site->routes &&
                promc__routes_find(site->routes, method, path, &decision->route, &at_path)) {
         decision->answer = PROMC__ANSWER_HANDLER;
-    } else if (configured) {
+    } else if (configured) { /* NOLINT(bugprone-branch-clone) */
         decide_by_method(decision, method, PROMC__ANSWER_METRICS, &allow_metrics);
     } else if (at_path.any) {
         decide_by_method(decision, method, PROMC__ANSWER_ERROR, &at_path);

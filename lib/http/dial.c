@@ -18,7 +18,7 @@ double promc__client_timeout(double option)
 {
     if (option == 0)
         return 30;
-    return option > 0 && option < 1e9 ? option : 0;
+    return option < 0 || option >= 1e9 ? 0 : option;
 }
 
 void promc__line_begin(promc__line *line, const char *what, double timeout)

@@ -25,7 +25,8 @@ typedef struct promc__line {
     const char *what; /* for messages; borrowed */
 } promc__line;
 
-/* The timeout that an option means: 0 is the default, 30 seconds; then 0 is none. */
+/* The timeout that an option means: 0 is the default, 30 seconds; then 0 is none. NaN stays, to be
+ * refused. */
 double promc__client_timeout(double option);
 
 /* Seconds from now on; 0 or less, and infinity: no deadline. */

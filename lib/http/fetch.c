@@ -10,10 +10,16 @@
 #include "http/message.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { FETCH_PIECE = 8192, FETCH_WHAT = 96, FETCH_WORDS = 200 };
+/* FETCH_STATUS: the longest ": status 511 Network Authentication Required: ", and some. */
+enum {
+    PACK_PIECE = 256 * 1024,
+    FETCH_PIECE = 8192,
+    FETCH_WHAT = 128,
+    FETCH_WORDS = 200,
+    FETCH_STATUS = 48
+};
 
 /* One request and its redirects. */
 struct fetch {
@@ -26,7 +32,7 @@ struct fetch {
     promc__line line;
     promc__buffer head;
     promc__reply *reply;
-    char what[FETCH_WHAT]; /* for messages: scheme, host and port */
+    char what[FETCH_WHAT]; /* for messages: the URL without what may be secret */
 };
 
 /* ---- one exchange ---------------------------------------------------------------------------- */
@@ -166,8 +172,7 @@ static int set_url(struct fetch *fetch, const char *text)
 
     if (wrong) /* what the URL says may be secret */
         return promc__fail(PROMC_ERROR_ARGUMENT, "HTTP request: the URL is wrong: %s", wrong);
-    snprintf(fetch->what, sizeof(fetch->what), "http%s://%.*s", fetch->url.https ? "s" : "",
-             (int)fetch->url.authority_size, fetch->url.authority);
+    promc__url_name(fetch->what, sizeof(fetch->what), &fetch->url, fetch->request.show_path);
     fetch->request.url = text;
     if (fetch->url.https && !fetch->request.transport)
         return promc__fail(PROMC_ERROR_UNSUPPORTED,
@@ -270,21 +275,41 @@ static int begin_fetch(struct fetch *fetch)
     return status;
 }
 
+/* In pieces, between which the deadline is looked at. */
+static int pack_pieces(struct fetch *fetch, promc__gzip *gzip)
+{
+    const char *at = fetch->request.body;
+    size_t left = fetch->request.body_size;
+    int status = PROMC_OK;
+
+    while (status == PROMC_OK && left) {
+        size_t size = left < PACK_PIECE ? left : PACK_PIECE;
+
+        promc__gzip_write(gzip, &fetch->packed, at, size);
+        at += size;
+        left -= size;
+        status = promc__line_check(&fetch->line, "compressing");
+    }
+    if (status == PROMC_OK && promc__gzip_finish(gzip, &fetch->packed) != PROMC_OK)
+        status = promc__fail_memory(fetch->what);
+    return status;
+}
+
 /* Once for all redirects. */
 static int pack_body(struct fetch *fetch)
 {
     promc__gzip *gzip;
+    int status;
 
     if (!fetch->request.gzip || !fetch->request.body_size)
         return PROMC_OK;
     gzip = promc__gzip_new();
     if (!gzip)
         return promc_last_error()->code;
-    promc__gzip_write(gzip, &fetch->packed, fetch->request.body, fetch->request.body_size);
-    promc__gzip_finish(gzip, &fetch->packed);
+    status = pack_pieces(fetch, gzip);
     promc__gzip_free(gzip);
-    if (fetch->packed.error)
-        return promc__fail_memory(fetch->what);
+    if (status != PROMC_OK)
+        return status;
     fetch->request.body = fetch->packed.data;
     fetch->request.body_size = fetch->packed.size;
     return PROMC_OK;
@@ -323,6 +348,7 @@ void promc__client_response_free(struct promc__client_response *response)
 /* The first line that says something, fit for a message. */
 static void first_line(const promc__reply *reply, char words[FETCH_WORDS])
 {
+    static const char etc[] = "\xE2\x80\xA6"; /* an ellipsis */
     const char *at = reply->content.data, *end = at + reply->content.size;
     size_t used = 0;
 
@@ -333,8 +359,11 @@ static void first_line(const promc__reply *reply, char words[FETCH_WORDS])
         size_t size = promc__utf8_decode(at, (size_t)(end - at), &code_point);
         bool shown = size && code_point >= ' ' && (code_point < 0x7F || code_point >= 0xA0);
 
-        if (used + (shown ? size : 1) >= FETCH_WORDS)
+        if (used + (shown ? size : 1) + strlen(etc) >= FETCH_WORDS) {
+            memcpy(words + used, etc, strlen(etc));
+            used += strlen(etc);
             break;
+        }
         if (shown)
             memcpy(words + used, at, size);
         else
@@ -349,15 +378,17 @@ int promc__client_expect_success(const struct promc__client_request *request,
                                  const struct promc__client_response *response)
 {
     const promc__reply *reply = &response->reply;
-    char words[FETCH_WORDS];
+    char words[FETCH_WORDS], what[FETCH_WHAT] = "";
     promc__url url;
 
     if (reply->status >= 200 && reply->status <= 299)
         return PROMC_OK;
     first_line(reply, words);
-    if (promc__url_parse(&url, request->url) != NULL)
-        url = (promc__url){.authority = ""};
-    return promc__fail(PROMC_ERROR_REFUSED, "http%s://%.*s: status %d %s%s%s", url.https ? "s" : "",
-                       url.authority_size < 64 ? (int)url.authority_size : 64, url.authority,
-                       reply->status, promc__status_text(reply->status), *words ? ": " : "", words);
+    (void)promc__url_parse(&url, request->url); /* which has led to an answer */
+    promc__url_name(what, sizeof(what), &url, request->show_path);
+    /* Where there is no room for both, the server's words say more than the path. */
+    if (strlen(what) + strlen(words) + FETCH_STATUS > sizeof(promc_last_error()->message))
+        promc__url_name(what, sizeof(what), &url, false);
+    return promc__fail(PROMC_ERROR_REFUSED, "%s: status %d %s%s%s", what, reply->status,
+                       promc__status_text(reply->status), *words ? ": " : "", words);
 }

@@ -25,6 +25,7 @@ struct promc__client_request {
     const char *user, *password; /* both: Authorization: Basic (RFC 7617) */
     const char *token;           /* Authorization: Bearer (RFC 6750) */
     const char *unix_path;       /* connect to this unix socket, whatever the URL's host is */
+    bool show_path;              /* messages have the URL's path: it is no secret */
     const promc_client_transport *transport; /* for https */
 
     /* Redirects that are followed. Past it, and by default, one is an answer like any other. What

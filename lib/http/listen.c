@@ -50,7 +50,7 @@ static void set_port(struct sockaddr_storage *address, int port)
 {
     if (address->ss_family == AF_INET6)
         ((struct sockaddr_in6 *)(void *)address)->sin6_port = htons((uint16_t)port);
-    else if (address->ss_family == AF_INET)
+    else
         ((struct sockaddr_in *)(void *)address)->sin_port = htons((uint16_t)port);
 }
 
@@ -224,7 +224,13 @@ static int listen_on_unix(promc__listeners *listeners, const char *path)
         (void)promc__net.socket_file(path, &listeners->device, &listeners->inode);
         return PROMC_OK;
     }
-    status = promc__fail_errno("HTTP server: cannot listen on %s", path);
+    if (errno == EADDRINUSE && !promc__net.socket_file(path, &listeners->device, &listeners->inode))
+        status = promc__fail(PROMC_ERROR_SYSTEM,
+                             "HTTP server: cannot listen on %s: what is there is no socket, and "
+                             "is left alone",
+                             path);
+    else
+        status = promc__fail_errno("HTTP server: cannot listen on %s", path);
     promc__free(listeners->unix_path);
     listeners->unix_path = NULL;
     return status;

@@ -32,8 +32,8 @@ static promc__parsed malformed(promc__reply *reply, const char *reason)
 static promc__parsed status_line(promc__reply *reply)
 {
     const char *line = reply->text.data;
-    const char *end = memchr(line, '\r', reply->text.size);
-    size_t size = end ? (size_t)(end - line) : 0;
+    const char *end = memchr(line, '\r', reply->text.size); /* every line has one: head_byte() */
+    size_t size = (size_t)(end - line);
     int status = 0;
 
     if (size < 12 || memcmp(line, "HTTP/1.", 7) != 0 || (line[7] != '0' && line[7] != '1') ||
@@ -181,7 +181,7 @@ static promc__parsed body_bytes(promc__reply *reply, const char *data, size_t si
             return too_long(reply);
         promc__buffer_append(&reply->content, data, size);
     }
-    if (reply->content.error || parsed == PROMC__BAD)
+    if (reply->content.error)
         return bad_reply(reply, PROMC_ERROR_NO_MEMORY, "out of memory");
     return parsed;
 }

@@ -40,6 +40,13 @@ static promc__message message_for(const promc__connection *c, int status)
         .status = status, .keep_alive = !c->closing, .http_1_0 = c->head.minor == 0};
 }
 
+/* There is no memory for what is to be said. */
+static void give_up(promc__connection *c)
+{
+    (void)promc__fail_memory("HTTP response");
+    promc__connection_abort(c);
+}
+
 /* Takes a response that is in memory. */
 static void send_response(promc__connection *c, promc_http_response *response, uint64_t now)
 {
@@ -65,7 +72,7 @@ static void send_response(promc__connection *c, promc_http_response *response, u
         response->body = PROMC__BUFFER(0);
     }
     if (c->out.error || error)
-        promc__connection_abort(c);
+        give_up(c);
     promc__response_free(response);
 }
 
@@ -118,13 +125,13 @@ static int read_piece(promc__connection *c, size_t room)
     c->out_at = 0;
     /* Once for all pieces, and not much more than needed. */
     if (!promc__buffer_room(&c->out, FIRST_ROOM + PROMC__PIECE_SIZE))
-        return c->out.error;
+        return promc__fail_memory("HTTP response");
     c->out.size = room;
     while (status > 0 && c->out.size == room && empty++ < 1000)
         status = c->source.read(c->source.state, &c->out, PROMC__PIECE_SIZE);
     if (status > 0 && c->out.size == room)
         return promc__fail(PROMC_ERROR_STATE, "scrape: goes on without output");
-    return c->out.error ? c->out.error : status;
+    return status;
 }
 
 void promc__respond_piece(promc__connection *c)
@@ -134,8 +141,12 @@ void promc__respond_piece(promc__connection *c)
 
     if (status >= 0 && c->chunked)
         frame_chunk(&c->out, &at, status == 0);
-    if (status < 0 || c->out.error) {
+    if (status < 0) {
         promc__connection_abort(c);
+        return;
+    }
+    if (c->out.error) {
+        give_up(c);
         return;
     }
     if (status == 0)
@@ -199,7 +210,7 @@ static void send_metrics(promc__connection *c, const promc_http_request *request
     if (status == 0)
         promc__source_close(&c->source);
     if (!head_of_stream(c, &variant, status == 0))
-        promc__connection_abort(c);
+        give_up(c);
 }
 
 /* As for GET, without collecting anything: RFC 9110 9.3.2 lets Content-Length be left out. */
@@ -216,7 +227,7 @@ static void send_metrics_head(promc__connection *c, const promc_http_request *re
     message = variant_message(c, &variant);
     promc__write_head(&c->out, &message);
     if (c->out.error)
-        promc__connection_abort(c);
+        give_up(c);
 }
 
 /* ---- everything else ------------------------------------------------------------------------- */

@@ -18,10 +18,7 @@ static int drain(promc__connection *c, promc_sink sink, void *arg)
             return promc__fail(PROMC_ERROR_SINK, "HTTP response: the sink refused the output");
         promc__connection_sent(c, size, 0);
     }
-    if (!c->aborted)
-        return PROMC_OK;
-    return promc_last_error()->code ? promc_last_error()->code
-                                    : promc__fail_memory("HTTP response");
+    return c->aborted ? promc_last_error()->code : PROMC_OK; /* whoever aborts has said why */
 }
 
 int promc_http_respond_with(const char *head, size_t size, promc_sink sink, void *arg,

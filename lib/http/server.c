@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "base/thread.h"
 #include "http/defaults.h"
+#include "registry/registry.h"
 
 #include <errno.h>
 #include <string.h>
@@ -124,7 +125,8 @@ static int begin_stats(promc_http_server *server)
     if (!server->stats)
         return promc__fail_memory("HTTP server");
     collector.arg = server->stats;
-    status = promc_registry_register(server->site.registry, &collector);
+    status = promc__register_collector(promc__registry_or_default(server->site.registry),
+                                       &collector);
     if (status != PROMC_OK) {
         promc__free(server->stats);
         server->stats = NULL;
@@ -209,6 +211,7 @@ static void *serve(void *arg)
 {
     promc_http_server *server = arg;
 
+    promc__thread_name("promc-http");
     while (!atomic_load(&server->stopping))
         if (promc__server_turn(server, -1) < -1)
             promc__os.pause_ns(PROMC__ACCEPT_PAUSE_MS * 1000000u);

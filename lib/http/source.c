@@ -74,8 +74,8 @@ static int choose_encoding(promc__variant *variant, const promc_http_request *re
     int status = promc__request_joined(request, "Accept-Encoding", &accept, &owned);
 
     variant->gzip = promc__accepts_gzip(accept);
-    variant->fields = variant->gzip ? "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n"
-                                    : "Vary: Accept-Encoding\r\n";
+    variant->fields = variant->gzip ? "Content-Encoding: gzip\r\nVary: Accept, Accept-Encoding\r\n"
+                                    : "Vary: Accept, Accept-Encoding\r\n";
     promc__free(owned);
     return status;
 }
@@ -86,7 +86,7 @@ int promc__metrics_choose(promc__variant *variant, const promc__site *site,
     int status = choose_format(variant, request);
 
     variant->gzip = false;
-    variant->fields = "";
+    variant->fields = "Vary: Accept\r\n";
     if (status == PROMC_OK && !site->no_compression)
         status = choose_encoding(variant, request);
     return status;

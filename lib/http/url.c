@@ -4,6 +4,7 @@
 #include "http/parser.h"
 #include "http/query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Characters that stand for themselves in paths and queries (RFC 3986 3.3, 3.4). */
@@ -48,6 +49,16 @@ static const char *parse_port(promc__url *url, const char *text, size_t size)
     return NULL;
 }
 
+/* More than one colon, and nothing that no address has before its zone. */
+static bool is_bare_ipv6(const char *text, size_t size)
+{
+    const char *colon = memchr(text, ':', size);
+    size_t address = strspn(text, "0123456789abcdefABCDEF:.");
+
+    return colon && memchr(colon + 1, ':', size - (size_t)(colon + 1 - text)) &&
+           (address >= size || text[address] == '%');
+}
+
 /* host, [address], each with or without :port */
 static const char *parse_authority(promc__url *url)
 {
@@ -69,6 +80,8 @@ static const char *parse_authority(promc__url *url)
         url->host = text;
         url->host_size = (size_t)(behind - text);
     }
+    if (!url->brackets && is_bare_ipv6(text, url->authority_size))
+        return "an IPv6 address stands in brackets: [::1]";
     if (!url->host_size)
         return "the host is missing";
     if (url->host_size > 255)
@@ -112,12 +125,29 @@ const char *promc__url_parse_host(promc__url *url, const char *text, int default
     return parse_authority(url);
 }
 
+void promc__url_name_host(char *out, size_t size, const promc__url *url)
+{
+    (void)snprintf(out, size, url->brackets ? "[%.*s]:%d" : "%.*s:%d", (int)url->host_size,
+                   url->host, url->port);
+}
+
+void promc__url_name(char *out, size_t size, const promc__url *url, bool with_path)
+{
+    char host[272];
+    size_t path = 0;
+
+    promc__url_name_host(host, sizeof(host), url);
+    while (with_path && path < url->target_size && path < size && url->target[path] != '?')
+        path++;
+    if (snprintf(out, size, "http%s://%s%.*s", url->https ? "s" : "", host, (int)path,
+                 url->target) >= (int)size)
+        memcpy(out + size - 4, "...", 4); /* there was more */
+}
+
 static bool same_host(const promc__url *a, const promc__url *b)
 {
-    char lower[256];
+    char lower[256]; /* a host has at most 255: parse_authority() */
 
-    if (a->host_size >= sizeof(lower))
-        return false;
     for (size_t i = 0; i < a->host_size; i++)
         lower[i] =
             a->host[i] >= 'A' && a->host[i] <= 'Z' ? (char)(a->host[i] - 'A' + 'a') : a->host[i];

@@ -27,6 +27,11 @@ const char *promc__url_parse(promc__url *url, const char *text);
 /* Host and optional port ("db1", "[::1]:2003") alone; the rest of `url` is empty. */
 const char *promc__url_parse_host(promc__url *url, const char *text, int default_port);
 
+/* Their name in messages, cut to `size`: host and port, which may be the default one; the URL, with
+ * its path if that is no secret, as it is of many webhooks. Never the query. */
+void promc__url_name_host(char *out, size_t size, const promc__url *url);
+void promc__url_name(char *out, size_t size, const promc__url *url, bool with_path);
+
 /* Whether both have the same scheme, host and port (RFC 9110 4.3.1). */
 bool promc__url_same_origin(const promc__url *a, const promc__url *b);
 

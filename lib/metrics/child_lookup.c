@@ -19,6 +19,7 @@ bool promc__query_prepare(struct promc__query *query, const promc__family *famil
         if (!query->sizes)
             return false;
     }
+    PROMC__ASSUME(values || !family->label_count);
     for (size_t i = 0; i < family->label_count; i++) {
         query->sizes[i] = strlen(values[i]);
         hash = promc__hash_value(hash, values[i], query->sizes[i]);
@@ -163,10 +164,6 @@ promc__child *promc__family_child(promc__family *family, const char *const *valu
 
 promc__child *promc__family_only_child(promc__family *family)
 {
-    promc__child *child = family->first;
-
-    if (child)
-        return child;
     return child_of_valid_values(family, NULL);
 }
 

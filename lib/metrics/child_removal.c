@@ -65,8 +65,8 @@ static int remove_having(promc__family *family, const promc_label *labels)
     int removed = 0;
 
     promc__lock(promc__stripe(family));
-    for (promc__child *child = family->first; child; child = next) {
-        next = child->next;
+    for (promc__child *child = promc__child_at(family, family->first); child; child = next) {
+        next = promc__child_next(child);
         if (has_all(child, labels)) {
             promc__children_hide(family, child);
             removed++;
@@ -125,7 +125,7 @@ void promc__family_clear(promc__family *family)
         return;
     promc__lock(promc__stripe(family));
     while (family->first)
-        promc__children_hide(family, family->first);
+        promc__children_hide(family, promc__child_at(family, family->first));
     promc__children_clean(family);
     promc__unlock(promc__stripe(family));
 }
@@ -145,7 +145,7 @@ size_t promc__family_size(promc__family *family)
 /* A child that somebody holds, or whose value comes from a function, does not expire. */
 static bool is_in_use(promc__child *child)
 {
-    return atomic_load_explicit(&child->pins, memory_order_acquire) > 0 ||
+    return atomic_load_explicit(&child->numbers.pins, memory_order_acquire) > 0 ||
            (atomic_load_explicit(&child->numbers.slot, memory_order_relaxed) &
             PROMC__SLOT_CALLBACK);
 }
@@ -160,8 +160,8 @@ void promc__family_expire(promc__family *family)
     now = promc__os.monotonic_ns();
     ttl = family->idle_ttl < 9e9 ? (uint64_t)(family->idle_ttl * 1e9) : UINT64_MAX;
     promc__lock(promc__stripe(family));
-    for (promc__child *child = family->first; child; child = next) {
-        next = child->next;
+    for (promc__child *child = promc__child_at(family, family->first); child; child = next) {
+        next = promc__child_next(child);
         if (!promc__numbers_watch(&child->numbers) || *promc__child_last_update(child) == 0 ||
             is_in_use(child))
             *promc__child_last_update(child) = now;

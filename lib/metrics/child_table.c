@@ -95,8 +95,12 @@ bool promc__table_reserve(promc__family *family)
     table = new_table(wanted);
     if (!table)
         return false;
-    for (promc__child *child = family->first; child; child = child->next)
+    for (uint32_t number = family->first; number;) {
+        promc__child *child = promc__child_at(family, number);
+
         promc__table_put(table, child);
+        number = child->next;
+    }
     table->retired = old;
     atomic_store_explicit(&family->table, table, memory_order_release);
     promc__lock(&promc__cells_lock);

@@ -6,9 +6,9 @@
  *
  * A removed child leaves table and list at once and is marked, so that late updates are discarded.
  * In limbo it waits until no lookup or update can be using it (promc__quiesce()), nobody holds it,
- * and no thread looked it up last: that one may be about to hold or update it. Children are never
- * given back to the allocator before the family is: a stale handle always points to a child of its
- * family.
+ * no scrape is at it, and no thread looked it up last: that one may be about to hold or update it.
+ * Children are never given back to the allocator before the family is: a stale handle always points
+ * to a child of its family.
  */
 #include "metrics/children.h"
 
@@ -21,54 +21,94 @@
 /* Children in limbo wait for company, since cleaning up costs about as much for one as for many. */
 #define LIMBO_BATCH 64
 
+#define CACHE_LINE 64u
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-/* Children are made in slabs, so that neighbours in time are neighbours in memory. */
-struct promc__slab {
-    promc__slab *next;
-    size_t count, used;
-};
-
-static char *slab_child(const promc__family *family, promc__slab *slab, size_t index)
+static bool take_slots(const promc__family *family, promc__slab *slab)
 {
-    return (char *)(slab + 1) + index * family->child_size;
-}
+    bool done = true;
 
-static promc__child *carve_child(promc__family *family)
-{
-    promc__slab *slab = family->slabs;
-    promc__child *child;
-
-    if (!slab || slab->used == slab->count) {
-        size_t count = !slab ? 1 : slab->count < 512 ? slab->count * 2 : 1024, bytes;
-
-        if (!promc__size_of(count, family->child_size, sizeof(*slab), &bytes))
-            return NULL;
-        slab = promc__zalloc(bytes);
-        if (!slab)
-            return NULL;
-        slab->count = count;
-        slab->next = family->slabs;
-        family->slabs = slab;
+    if (family->cells) {
+        promc__lock(&promc__cells_lock);
+        done = promc__slots_take(family->cells, slab->count, &slab->slots);
+        promc__unlock(&promc__cells_lock);
     }
-    child = (promc__child *)(void *)slab_child(family, slab, slab->used);
-    child->family = family;
-    if (!family->cells)
-        atomic_init(&child->numbers.slot, PROMC__NO_SLOT);
-    else if (!promc__numbers_init(&child->numbers, family->cells))
-        return NULL;
-    slab->used++;
-    return child;
+    return done;
 }
 
-static promc__child *take_child(promc__family *family)
+/* Room for one more in family->slabs, which grows at each power of two. */
+static bool reserve_slab(promc__family *family)
 {
-    promc__child *child = family->free;
+    uint32_t count = family->slab_count;
+    promc__slab *grown;
+    size_t bytes;
 
-    if (!child)
+    if (count & (count - 1))
+        return true;
+    if (count > UINT32_MAX / PROMC__LARGEST_SLAB / 2 ||
+        !promc__size_of(count ? 2 * (size_t)count : 1, sizeof(*grown), 0, &bytes))
+        return false;
+    grown = promc__realloc(family->slabs, bytes);
+    if (!grown)
+        return false;
+    family->slabs = grown;
+    return true;
+}
+
+static bool is_full(const promc__slab *slab)
+{
+    return slab->used == slab->count;
+}
+
+static bool add_slab(promc__family *family)
+{
+    promc__slab slab = {.count = PROMC__LARGEST_SLAB};
+    size_t bytes;
+
+    if (family->slab_count < 10) /* fewer of the first ones: 1, 2, 4 ... */
+        slab.count = 1u << family->slab_count;
+    if (!reserve_slab(family) ||
+        !promc__size_of(slab.count, family->child_size, CACHE_LINE - 1, &bytes))
+        return false;
+    slab.block = promc__zalloc(bytes);
+    if (!slab.block)
+        return false;
+    if (!take_slots(family, &slab)) {
+        promc__free(slab.block);
+        return false;
+    }
+    slab.children = (char *)slab.block + (0 - (uintptr_t)slab.block) % CACHE_LINE;
+    family->slabs[family->slab_count++] = slab;
+    return true;
+}
+
+static uint32_t carve_child(promc__family *family)
+{
+    uint32_t slot = PROMC__NO_SLOT;
+    promc__child *child;
+    promc__slab *slab;
+
+    if ((!family->slab_count || is_full(&family->slabs[family->slab_count - 1])) &&
+        !add_slab(family))
+        return 0;
+    slab = &family->slabs[family->slab_count - 1];
+    if (family->cells)
+        slot = promc__slot_at(slab->slots, family->cells, slab->used);
+    child = promc__slab_child(family, slab, slab->used++);
+    child->family = family;
+    atomic_init(&child->numbers.slot, slot);
+    return (family->slab_count - 1) * PROMC__LARGEST_SLAB + slab->used;
+}
+
+static uint32_t take_child(promc__family *family)
+{
+    uint32_t number = family->free;
+
+    if (!number)
         return carve_child(family);
-    family->free = child->next;
-    return child;
+    family->free = promc__child_at(family, number)->next;
+    return number;
 }
 
 static void strip_child(promc__child *child)
@@ -80,23 +120,25 @@ static void strip_child(promc__child *child)
     child->text = NULL;
 }
 
-static void put_back(promc__family *family, promc__child *child)
+static void put_back(promc__family *family, uint32_t number)
 {
+    promc__child *child = promc__child_at(family, number);
+
     strip_child(child);
     child->next = family->free;
-    family->free = child;
+    family->free = number;
 }
 
 /* ---- limbo ----------------------------------------------------------------------------------- */
 
-static void to_limbo(promc__family *family, promc__child *child)
+static void to_limbo(promc__family *family, uint32_t number)
 {
-    child->next = NULL;
+    promc__child_at(family, number)->next = 0;
     if (family->limbo_last)
-        family->limbo_last->next = child;
+        promc__child_at(family, family->limbo_last)->next = number;
     else
-        family->limbo_first = child;
-    family->limbo_last = child;
+        family->limbo_first = number;
+    family->limbo_last = number;
     family->limbo_count++;
 }
 
@@ -108,20 +150,22 @@ void promc__children_clean(promc__family *family)
     promc__lock(&promc__cells_lock);
     if (promc__quiesce()) {
         for (size_t n = family->limbo_count - LIMBO_BATCH; n > 0; n--) {
-            promc__child *child = family->limbo_first;
+            uint32_t number = family->limbo_first;
+            promc__child *child = promc__child_at(family, number);
 
+            PROMC__ASSUME(child); /* there are limbo_count of them */
             family->limbo_first = child->next;
             if (!family->limbo_first)
-                family->limbo_last = NULL;
+                family->limbo_last = 0;
             family->limbo_count--;
-            if (promc__is_recent(child) ||
-                atomic_load_explicit(&child->pins, memory_order_acquire)) {
-                to_limbo(family, child);
+            if (promc__is_recent(child) || promc__cursors_read(family, child) ||
+                atomic_load_explicit(&child->numbers.pins, memory_order_acquire)) {
+                to_limbo(family, number);
                 continue;
             }
             if (family->cells)
-                promc__numbers_clear(&child->numbers);
-            put_back(family, child);
+                promc__numbers_clear(&child->numbers, family->cells);
+            put_back(family, number);
         }
         family->limbo_enough = 2 * family->limbo_count; /* many are held: do not look every time */
     }
@@ -131,19 +175,17 @@ void promc__children_clean(promc__family *family)
 /* Hides a child that is in table and list. */
 void promc__children_hide(promc__family *family, promc__child *child)
 {
+    promc__child *next = promc__child_next(child);
+    promc__child *previous = promc__child_at(family, child->previous);
+    uint32_t *link = previous ? &previous->next : &family->first, number = *link;
+
     promc__cursors_skip(family, child);
     promc__table_drop(atomic_load_explicit(&family->table, memory_order_relaxed), child);
-    if (child->previous)
-        child->previous->next = child->next;
-    else
-        family->first = child->next;
-    if (child->next)
-        child->next->previous = child->previous;
-    else
-        family->last = child->previous;
+    *link = child->next;
+    *(next ? &next->previous : &family->last) = child->previous;
     family->child_count--;
     atomic_fetch_or(&child->numbers.slot, PROMC__SLOT_REMOVED);
-    to_limbo(family, child);
+    to_limbo(family, number);
 }
 
 /* A family with idle_ttl keeps the time of the last known update behind the numbers. */
@@ -156,47 +198,46 @@ _Atomic uint64_t *promc__child_last_update(promc__child *child)
 
 /* ---- making children ------------------------------------------------------------------------- */
 
-/* A child that is not in table or list yet. */
-static promc__child *make_child(promc__family *family, const char *const *values)
+/* The number of a child that is not in table or list yet; 0: no memory. */
+static uint32_t make_child(promc__family *family, const char *const *values)
 {
-    promc__child *child = take_child(family);
-    size_t size = 0;
-    uint32_t slot;
+    uint32_t number = take_child(family), slot;
+    promc__child *child = promc__child_at(family, number);
 
     if (!child)
-        return NULL;
-    child->text = promc__labels_text(family, values, &size, &child->flags);
-    child->text_size = (uint32_t)size;
+        return 0;
     atomic_store_explicit(&child->created, promc__os.unix_time(), memory_order_relaxed);
     if (!family->cells)
         atomic_store_explicit(promc__shared(&child->numbers), 0, memory_order_relaxed);
     if (family->idle_ttl > 0)
         *promc__child_last_update(child) = 0;
-    if (!child->text || (family->type->prepare && !family->type->prepare(child))) {
-        put_back(family, child);
-        return NULL;
+    if (!promc__labels_set(child, values) ||
+        (family->type->prepare && !family->type->prepare(child))) {
+        put_back(family, number);
+        return 0;
     }
     slot = atomic_load_explicit(&child->numbers.slot, memory_order_relaxed) & PROMC__SLOT_MASK;
     atomic_store_explicit(&child->numbers.slot, slot, memory_order_release);
-    return child;
+    return number;
 }
 
 static promc__child *add_child(promc__family *family, uint32_t hash, const char *const *values)
 {
-    promc__child *child = promc__table_reserve(family) ? make_child(family, values) : NULL;
+    uint32_t number = promc__table_reserve(family) ? make_child(family, values) : 0;
+    promc__child *child = promc__child_at(family, number);
 
     if (!child) {
         promc__fail_memory(family->name);
         return NULL;
     }
     child->hash = hash;
-    child->next = NULL;
+    child->next = 0;
     child->previous = family->last;
     if (family->last)
-        family->last->next = child;
+        promc__child_at(family, family->last)->next = number;
     else
-        family->first = child;
-    family->last = child;
+        family->first = number;
+    family->last = number;
     family->child_count++;
     promc__table_put(atomic_load_explicit(&family->table, memory_order_relaxed), child);
     return child;
@@ -207,7 +248,7 @@ static promc__child *discarding_child(promc__family *family, const char *const *
 {
     promc__count_mishap(PROMC_DISCARDED_CHILDREN);
     if (!family->discarding) {
-        family->discarding = make_child(family, values);
+        family->discarding = promc__child_at(family, make_child(family, values));
         if (!family->discarding)
             promc__fail_memory(family->name);
         else
@@ -240,7 +281,7 @@ promc__child *promc__children_find_or_add(promc__family *family, uint32_t hash,
 void promc__child_hold(promc__child *child)
 {
     if (child)
-        atomic_fetch_add_explicit(&child->pins, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&child->numbers.pins, 1, memory_order_relaxed);
 }
 
 void promc__child_release(promc__child *child)
@@ -249,9 +290,10 @@ void promc__child_release(promc__child *child)
 
     if (!child)
         return;
-    pins = atomic_load_explicit(&child->pins, memory_order_relaxed);
-    while (pins && !atomic_compare_exchange_weak_explicit(
-                       &child->pins, &pins, pins - 1, memory_order_release, memory_order_relaxed))
+    pins = atomic_load_explicit(&child->numbers.pins, memory_order_relaxed);
+    while (pins &&
+           !atomic_compare_exchange_weak_explicit(&child->numbers.pins, &pins, pins - 1,
+                                                  memory_order_release, memory_order_relaxed))
         ;
 }
 
@@ -274,7 +316,7 @@ void promc__child_reset(promc__child *child)
         promc__lock(&promc__cells_lock);
         for (int attempt = 0; attempt < 10 && !promc__quiesce(); attempt++)
             ;
-        promc__numbers_clear(&child->numbers);
+        promc__numbers_clear(&child->numbers, family->cells);
         atomic_store_explicit(&child->created, promc__os.unix_time(), memory_order_relaxed);
         atomic_fetch_and(&child->numbers.slot, ~PROMC__SLOT_REMOVED);
         promc__unlock(&promc__cells_lock);
@@ -282,28 +324,30 @@ void promc__child_reset(promc__child *child)
     promc__unlock(promc__stripe(family));
 }
 
+static void free_slab(promc__family *family, const promc__slab *slab)
+{
+    for (uint32_t i = 0; i < slab->used; i++) {
+        promc__child *child = promc__slab_child(family, slab, i);
+
+        strip_child(child);
+        if (family->cells)
+            promc__numbers_clear(&child->numbers, family->cells);
+        else
+            promc__level_release(&child->numbers);
+    }
+    if (family->cells)
+        promc__slots_give(family->cells, slab->count, slab->slots);
+    promc__free(slab->block);
+}
+
 void promc__children_free(promc__family *family)
 {
     promc__lock(&promc__cells_lock);
-    if (family->slabs)
+    if (family->slab_count)
         (void)promc__quiesce();
-    while (family->slabs) {
-        promc__slab *slab = family->slabs;
-
-        for (size_t i = 0; i < slab->used; i++) {
-            promc__child *child = (promc__child *)(void *)slab_child(family, slab, i);
-
-            strip_child(child);
-            if (family->cells) {
-                promc__numbers_clear(&child->numbers);
-                promc__numbers_release(&child->numbers);
-            } else {
-                promc__level_release(&child->numbers);
-            }
-        }
-        family->slabs = slab->next;
-        promc__free(slab);
-    }
+    for (uint32_t i = 0; i < family->slab_count; i++)
+        free_slab(family, &family->slabs[i]);
     promc__unlock(&promc__cells_lock);
+    promc__free(family->slabs);
     promc__table_free(atomic_load_explicit(&family->table, memory_order_relaxed));
 }

@@ -56,11 +56,16 @@ static int copy_bounds(promc__family *family, const promc_buckets *buckets)
     for (size_t i = 0; i < buckets->count; i++) {
         double bound = bound_at(buckets, i, i ? family->bounds[i - 1] : 0);
 
-        if (isnan(bound) || (i && !(family->bounds[i - 1] < bound)))
+        if (isnan(bound) || (isinf(bound) && bound > 0 && i + 1 < buckets->count))
+            return promc__fail(PROMC_ERROR_ARGUMENT,
+                               "%s: bound %lu of %lu of the buckets is %s (+Inf may only be last)",
+                               family->name, (unsigned long)i + 1, (unsigned long)buckets->count,
+                               isnan(bound) ? "NaN" : "+Inf");
+        if (i && !(family->bounds[i - 1] < bound))
             return promc__fail(PROMC_ERROR_ARGUMENT,
                                "%s: Buckets not in sorted order (each bound must be larger than "
-                               "the one before)",
-                               family->name);
+                               "the one before, which bound %lu is not)",
+                               family->name, (unsigned long)i + 1);
         family->bounds[i] = bound;
     }
     family->bound_count = buckets->count;
@@ -68,7 +73,9 @@ static int copy_bounds(promc__family *family, const promc_buckets *buckets)
         family->bounds[family->bound_count - 1] > 0)
         family->bound_count--;
     if (family->bound_count == 0)
-        return promc__fail(PROMC_ERROR_ARGUMENT, "%s: Must have at least two buckets",
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "%s: Must have at least two buckets: +Inf, which is always there, and "
+                           "one with a finite bound",
                            family->name);
     return PROMC_OK;
 }

@@ -30,7 +30,8 @@ static int check_states(const promc__family *family, const char *const *states, 
 
     if (count == 0)
         return promc__fail(PROMC_ERROR_ARGUMENT,
-                           "No states provided for Enum metric: %s; use .states = PROMC_STATES()",
+                           "No states provided for Enum metric: %s; use .states = "
+                           "PROMC_STATES(\"a\", \"b\")",
                            name);
     if (promc__labels_find(family, name) < family->label_count ||
         promc_label_value(const_labels, name))

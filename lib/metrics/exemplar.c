@@ -30,7 +30,6 @@ struct kept_list {
 };
 
 struct promc__exemplars {
-    size_t count;
     promc__buffer texts;
     promc__exemplar exemplars[];
 };

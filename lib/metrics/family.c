@@ -77,7 +77,7 @@ static int set_name(promc__family *family, const promc__metric_opts *options)
 
     build_name(&name, family->type, options);
     if (!name.error)
-        family->name = promc__copy(name.data ? name.data : "", name.size);
+        family->name = promc__copy(name.data, name.size); /* not empty: promc__family_begin() */
     family->descriptor.name = family->name;
     family->descriptor.name_size = name.size;
     promc__buffer_free(&name);
@@ -108,7 +108,8 @@ static int set_unit(promc__family *family, const char *unit)
         return PROMC_OK;
     if (!family->type->has_unit)
         return promc__fail(PROMC_ERROR_ARGUMENT,
-                           "Metric name is of a type that cannot have a unit: %s", family->name);
+                           "Metric name is of a type that cannot have a unit: %s; leave out "
+                           ".unit", family->name);
     family->unit = promc__copy_string(unit);
     family->descriptor.unit = family->unit;
     return family->unit ? PROMC_OK : promc__fail_memory(family->name);
@@ -174,10 +175,18 @@ static int fill_family(promc__family *family, const promc__metric_opts *options,
     return status;
 }
 
+/* As far as the caller's options reach. */
+static promc_registry *registry_of(const promc__metric_opts *options)
+{
+    size_t needed = offsetof(promc__metric_opts, registry) + sizeof(options->registry);
+
+    return options && options->size >= needed ? options->registry : NULL;
+}
+
 promc__family *promc__family_create(const promc__type *type, const promc__metric_opts *options,
                                     bool labelled)
 {
-    promc_registry *registry = options ? options->registry : NULL;
+    promc_registry *registry = registry_of(options);
     promc__family *family = NULL;
 
     if (check_options(type, options) != PROMC_OK) {

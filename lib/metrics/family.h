@@ -12,7 +12,6 @@
 typedef struct promc__family promc__family;
 typedef struct promc__child promc__child;
 typedef struct promc__table promc__table; /* children.c */
-typedef struct promc__slab promc__slab;   /* children.c */
 typedef struct promc__cursor promc__cursor;
 
 /* What distinguishes one type of metric from another. */
@@ -34,6 +33,8 @@ typedef struct promc__type {
     bool (*native_step)(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);
     void (*native_finish)(promc__cursor *cursor);
+    /* Of summaries, for families with quantiles: fills them, without a lock. */
+    uint64_t (*quantiles_fill)(const promc__child *child, double *values, promc__point *point);
 } promc__type;
 
 /*
@@ -42,14 +43,13 @@ typedef struct promc__type {
  */
 struct promc__child {
     promc__family *family;
-    promc__child *next, *previous; /* in order of creation; in limbo or among the free: next only */
-    char *text;                    /* the labels as promc__point has them */
-    void *_Atomic extra;           /* of the type: exemplars, callback, pairs */
+    char *text;          /* the labels as promc__point has them */
+    void *_Atomic extra; /* of the type: exemplars, callback, pairs */
     _Atomic double created;
-    uint32_t text_size;
+    uint32_t next, previous; /* in order of creation; in limbo or among the free: next only */
+    uint32_t text_size : 31;
+    uint32_t escaped : 1; /* the text has escapes: its bytes are not those of the values */
     uint32_t hash;
-    _Atomic uint32_t pins; /* promc_<type>_hold() */
-    uint32_t flags;        /* PROMC__ESCAPED */
     promc__numbers numbers; /* the last member: its size depends on the family */
 };
 
@@ -65,7 +65,19 @@ typedef struct promc__info_text {
     char text[];
 } promc__info_text;
 
-#define PROMC__ESCAPED 1u /* the text has escapes: its bytes are not those of the values */
+/*
+ * Children are made in slabs, so that neighbours in time are neighbours in memory, as are their cells.
+ * Lists of them, under the stripe lock, have their numbers: half a pointer. So a child of a counter
+ * has 64 bytes, and a slab begins on a cache line.
+ */
+typedef struct promc__slab {
+    void *block; /* what was allocated */
+    char *children;
+    uint32_t count, used;
+    uint32_t slots; /* of the cells of them all, if the family has cells */
+} promc__slab;
+
+#define PROMC__LARGEST_SLAB 1024u
 
 struct promc__family {
     promc__family *family; /* itself, see promc__child */
@@ -104,12 +116,13 @@ struct promc__family {
     /* Children. Lookups read the table without a lock; all else is under promc__stripe(family). */
     uint64_t seed;
     promc__table *_Atomic table;
-    promc__child *first, *last;
+    uint32_t first, last;
     size_t child_count, max_children;
     promc__child *discarding; /* past max_children; made on demand */
-    promc__child *limbo_first, *limbo_last, *free;
+    uint32_t limbo_first, limbo_last, free;
     size_t limbo_count, limbo_enough;
     promc__slab *slabs;
+    uint32_t slab_count;
     promc__cursor *cursors; /* visits in progress */
     double idle_ttl;
 };
@@ -142,6 +155,29 @@ int promc__family_remove(promc__family *family, const char *const *values, size_
 int promc__family_remove_matching(promc__family *family, const promc_label *labels);
 void promc__family_clear(promc__family *family);
 size_t promc__family_size(promc__family *family);
+
+static inline promc__child *promc__slab_child(const promc__family *family, const promc__slab *slab,
+                                              uint32_t index)
+{
+    return (promc__child *)(void *)(slab->children + index * family->child_size);
+}
+
+/* The child with a number; NULL: 0, which no child has. Under the stripe lock. */
+static inline promc__child *promc__child_at(const promc__family *family, uint32_t number)
+{
+    uint32_t index = number - 1;
+
+    if (number == 0)
+        return NULL;
+    return promc__slab_child(family, &family->slabs[index / PROMC__LARGEST_SLAB],
+                             index % PROMC__LARGEST_SLAB);
+}
+
+static inline promc__child *promc__child_next(const promc__child *child)
+{
+    return promc__child_at(child->family, child->next);
+}
+
 /* The only child of a metric without labels. */
 promc__child *promc__family_only_child(promc__family *family);
 /* Removes children that were not updated for idle_ttl; called at scrapes. */
@@ -165,9 +201,8 @@ void promc__child_reset(promc__child *child);
 int promc__labels_prepare(promc__family *family, const char *const *names,
                           const promc_label *const_labels);
 void promc__labels_free(promc__family *family);
-/* The text of a child: owned, NULL when out of memory. `flags` gets PROMC__ESCAPED. */
-char *promc__labels_text(const promc__family *family, const char *const *values, size_t *size,
-                         uint32_t *flags);
+/* Gives a child its text. False: no memory. */
+bool promc__labels_set(promc__child *child, const char *const *values);
 /* Whether a child has exactly these values, which are valid UTF-8. */
 bool promc__labels_match(const promc__child *child, const char *const *values,
                          const size_t *sizes);
@@ -193,17 +228,19 @@ struct promc__cursor {
     uint64_t *values;        /* scratch for cells */
     size_t batch;            /* children that fit */
     promc__child *children[PROMC__VISIT_BATCH];
+    size_t reading;          /* so many of them are read without the lock */
+    double *quantiles;       /* scratch for a point */
     struct promc__exemplars *exemplars; /* scratch, made on demand; exemplar.h */
     struct promc__native_scratch *scratch; /* the same, of native histograms; native_read.c */
     bool native;                           /* native buckets are shown: set it after opening */
+    bool no_quantiles;                     /* they are not: likewise */
     int error;                             /* why a step ended early: PROMC_OK or out of memory */
     promc__buffer text;                 /* scratch for labels of children with a callback */
 };
 
 /* False: out of memory. */
 bool promc__cursor_open(promc__cursor *cursor, promc__family *family);
-/* Calls `take` for the next few children, with the family locked. False when there are no more, or
- * after cursor->error. */
+/* Calls `take` for the next few children. False when there are no more, or after cursor->error. */
 bool promc__cursor_step(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);
 void promc__cursor_close(promc__cursor *cursor);
@@ -211,6 +248,8 @@ void promc__cursor_close(promc__cursor *cursor);
 void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__point *point);
 /* A child is about to leave the list. */
 void promc__cursors_skip(promc__family *family, const promc__child *child);
+/* Whether a cursor is at it, so that it must not end. Both under the stripe lock. */
+bool promc__cursors_read(const promc__family *family, const promc__child *child);
 
 /* ---- implemented by the registry layer ------------------------------------------------------- */
 

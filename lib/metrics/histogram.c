@@ -102,6 +102,14 @@ static promc__family *create_gauge_histogram(const promc_gauge_histogram_opts *o
 PROMC__DEFINE_TYPE(histogram, create_histogram);
 PROMC__DEFINE_TYPE(gauge_histogram, create_gauge_histogram);
 
+static inline void count_in_bucket(promc__child *child, double value, double amount, uint64_t count)
+{
+    const promc__family *family = child->family;
+
+    promc__add_and_count(&child->numbers, family->cells, amount,
+                         1 + promc__bucket_of(family, value), count);
+}
+
 void promc_histogram_observe(promc_histogram *histogram, double value)
 {
     promc__child *child = (promc__child *)histogram;
@@ -110,10 +118,10 @@ void promc_histogram_observe(promc_histogram *histogram, double value)
         promc__count_mishap(PROMC_DROPPED_UPDATES);
         return;
     }
-    if (child->numbers.cells == 0)
+    if (child->family->cells == 0)
         promc__native_observe(child, value);
     else
-        promc__add_and_count(&child->numbers, value, 1 + promc__bucket_of(child->family, value), 1);
+        count_in_bucket(child, value, value, 1);
 }
 
 void promc_histogram_observe_exemplar(promc_histogram *histogram, double value,
@@ -138,10 +146,10 @@ void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double valu
 
     if (promc__unlikely(!child))
         promc__count_mishap(PROMC_DROPPED_UPDATES);
-    else if (child->numbers.cells == 0)
+    else if (child->family->cells == 0)
         promc__native_observe(child, value);
     else
-        promc__add_and_count(&child->numbers, value, 1 + promc__bucket_of(child->family, value), 1);
+        count_in_bucket(child, value, value, 1);
 }
 
 /* Counts are modulo 2^64 in every cell, so a thread may forget what another one observed. */
@@ -151,9 +159,8 @@ void promc_gauge_histogram_forget(promc_gauge_histogram *histogram, double value
 
     if (promc__unlikely(!child))
         promc__count_mishap(PROMC_DROPPED_UPDATES);
-    else if (child->numbers.cells == 0)
+    else if (child->family->cells == 0)
         promc__native_forget(child, value);
     else
-        promc__add_and_count(&child->numbers, -value, 1 + promc__bucket_of(child->family, value),
-                             UINT64_MAX);
+        count_in_bucket(child, value, -value, UINT64_MAX);
 }

@@ -127,6 +127,132 @@ size_t promc__label_place(const char *text, size_t size, const char *name)
     return size;
 }
 
+void promc__label_unescape(promc__buffer *out, const char *escaped, size_t size)
+{
+    struct name_reader reader = {escaped, escaped + size, true};
+    int c;
+
+    if (!memchr(escaped, '\\', size)) {
+        promc__buffer_append(out, escaped, size);
+        return;
+    }
+    while ((c = next_name_byte(&reader)) >= 0)
+        promc__buffer_char(out, (char)c);
+}
+
+/* ---- names that look the same ---------------------------------------------------------------- */
+
+/* The next character as the old character set has it; -1 at the end. */
+static int next_legacy_character(struct name_reader *reader, bool first)
+{
+    int c = next_name_byte(reader);
+
+    if (c < 0)
+        return c;
+    while (reader->at < reader->end && ((unsigned char)*reader->at & 0xC0) == 0x80)
+        reader->at++;
+    return promc__legacy_label_character((uint32_t)c, first);
+}
+
+static bool readers_blend(struct name_reader a, struct name_reader b)
+{
+    const struct name_reader a_start = a, b_start = b;
+    int left = next_legacy_character(&a, true), right = next_legacy_character(&b, true);
+
+    while (left == right && left >= 0) {
+        left = next_legacy_character(&a, false);
+        right = next_legacy_character(&b, false);
+    }
+    return left == right && compare_readers(a_start, b_start) != 0;
+}
+
+static bool text_has(const char *text, size_t text_size, const char *name, size_t size)
+{
+    const char *at = text, *end = text_size ? at + text_size : at;
+    promc__label_part part;
+
+    while (promc__label_next(&at, end, &part)) {
+        if (promc__label_compare(name, size, &part) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool names_have(const promc__label_names *names, const char *name, size_t size)
+{
+    return text_has(names->text, names->size, name, size) ||
+           text_has(names->more, names->more_size, name, size) ||
+           (names->extra && names->extra_size == size && memcmp(names->extra, name, size) == 0);
+}
+
+static struct name_reader raw_reader(const char *name, size_t size)
+{
+    return (struct name_reader){name, name + size, false};
+}
+
+/* Most names are to be found in the text themselves, and are not looked at more closely. */
+static bool text_blends(const char *text, size_t text_size, const char *name, size_t size)
+{
+    const char *at = text, *end = text_size ? at + text_size : at;
+    promc__label_part part;
+
+    while (promc__label_next(&at, end, &part)) {
+        if ((part.name_size != size || memcmp(part.name, name, size) != 0) &&
+            readers_blend(raw_reader(name, size), part_reader(&part)))
+            return true;
+    }
+    return false;
+}
+
+/* The name of the metric is a label, too, for whoever reads the sample. */
+bool promc__label_blends(const char *name, size_t size, const promc__label_names *among)
+{
+    struct name_reader reader = raw_reader(name, size);
+
+    if (!promc__label_name_blurs(name, size, PROMC__UNDERSCORES))
+        return false;
+    return text_blends(among->text, among->size, name, size) ||
+           text_blends(among->more, among->more_size, name, size) ||
+           readers_blend(reader, raw_reader("__name__", 8)) ||
+           (among->extra && readers_blend(reader, raw_reader(among->extra, among->extra_size)));
+}
+
+/* Somebody may have called a label just that, so this goes on until nobody has. */
+void promc__label_spell(promc__buffer *out, const char *name, size_t size,
+                        const promc__label_names *among)
+{
+    promc__buffer last = PROMC__BUFFER(0);
+    size_t start = out->size;
+
+    promc__spell_label_name(out, name, size);
+    while (!out->error && names_have(among, out->data + start, out->size - start)) {
+        last.size = 0;
+        promc__buffer_append(&last, out->data + start, out->size - start);
+        if (last.error) {
+            out->error = last.error;
+            break;
+        }
+        out->size = start;
+        promc__spell_label_name(out, last.data, last.size);
+    }
+    promc__buffer_free(&last);
+}
+
+/* Names that dots would make equal blend with underscores, too, as those lose more. */
+void promc__label_escape(promc__buffer *out, const char *name, size_t size,
+                         const promc__label_names *among, enum promc__escaping escaping)
+{
+    bool may_blend = escaping == PROMC__UNDERSCORES ||
+                     (escaping == PROMC__DOTS && promc__label_name_blurs(name, size, escaping));
+
+    if (may_blend && promc__label_blends(name, size, among))
+        promc__label_spell(out, name, size, among);
+    else
+        promc__escape_label_name(out, name, size, escaping);
+}
+
+/* ---- texts ----------------------------------------------------------------------------------- */
+
 bool promc__escaped_equals(const char *escaped, size_t escaped_size, const char *raw, size_t size)
 {
     const char *end = escaped + escaped_size;

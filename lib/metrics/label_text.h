@@ -7,6 +7,7 @@
 #define PROMC_METRICS_LABEL_TEXT_H
 
 #include "base/buffer.h"
+#include "base/names.h"
 
 #include <promc/common.h>
 
@@ -34,8 +35,34 @@ int promc__label_compare(const char *name, size_t size, const promc__label_part 
  * it (or the size of the text). */
 size_t promc__label_place(const char *text, size_t size, const char *name);
 
+/* Appends an escaped value, or a quoted name, as it was before it was escaped. */
+void promc__label_unescape(promc__buffer *out, const char *escaped, size_t size);
+
 /* Whether an escaped value is that of `raw`. */
 bool promc__escaped_equals(const char *escaped, size_t escaped_size, const char *raw, size_t size);
+
+/* The names of a sample's labels: those of a text, and what else it gets. */
+typedef struct promc__label_names {
+    const char *text;
+    size_t size;
+    const char *extra; /* one more name; NULL: none */
+    size_t extra_size;
+    const char *more; /* one more text */
+    size_t more_size;
+} promc__label_names;
+
+/* Whether one of the names has characters that underscores stand for in the old character set, and
+ * looks like another one of them then. */
+bool promc__label_blends(const char *name, size_t size, const promc__label_names *among);
+
+/* Appends one of the names as VALUES has it, whatever its characters. */
+void promc__label_spell(promc__buffer *out, const char *name, size_t size,
+                        const promc__label_names *among);
+
+/* Appends one of the names as `escaping` has it. One that blends with another is spelt out instead:
+ * Prometheus refuses a whole scrape for one label that is there twice. */
+void promc__label_escape(promc__buffer *out, const char *name, size_t size,
+                         const promc__label_names *among, enum promc__escaping escaping);
 
 /* Appends one label, with a comma before it unless the text (which begins at `start` of the buffer)
  * is empty. Invalid UTF-8 in the value is repaired. */

@@ -170,12 +170,11 @@ size_t promc__labels_find(const promc__family *family, const char *name)
 
 /* ---- texts of children ----------------------------------------------------------------------- */
 
-char *promc__labels_text(const promc__family *family, const char *const *values, size_t *size,
-                         uint32_t *flags)
+bool promc__labels_set(promc__child *child, const char *const *values)
 {
-    promc__buffer text = PROMC__BUFFER(UINT32_MAX);
+    const promc__family *family = child->family;
+    promc__buffer text = PROMC__BUFFER(INT32_MAX);
     size_t raw = 0, plain = 0;
-    char *copy = NULL;
 
     for (size_t i = 0; i <= family->label_count; i++) {
         promc__buffer_append(&text, family->pieces[i], family->piece_sizes[i]);
@@ -187,12 +186,13 @@ char *promc__labels_text(const promc__family *family, const char *const *values,
             promc__escape_label_value(&text, value, strlen(value));
         }
     }
-    *flags = text.size != raw + plain ? PROMC__ESCAPED : 0;
-    *size = text.size;
-    if (!text.error)
-        copy = promc__copy(text.data ? text.data : "", text.size);
+    child->text = text.error ? NULL : promc__malloc(text.size);
+    if (child->text && text.size)
+        memcpy(child->text, text.data, text.size);
+    child->text_size = (uint32_t)text.size & INT32_MAX;
+    child->escaped = text.size != raw + plain;
     promc__buffer_free(&text);
-    return copy;
+    return child->text != NULL;
 }
 
 bool promc__labels_match(const promc__child *child, const char *const *values, const size_t *sizes)
@@ -204,7 +204,7 @@ bool promc__labels_match(const promc__child *child, const char *const *values, c
         size_t label = family->sorted[i], size = sizes[label];
 
         at += family->piece_sizes[i];
-        if (promc__unlikely(child->flags & PROMC__ESCAPED)) {
+        if (promc__unlikely(child->escaped)) {
             const char *stop = at;
 
             while (stop < end && *stop != '"')

@@ -129,8 +129,8 @@ static void count_in(promc__child *child, promc__layout *layout, uint32_t bucket
     if (cells[0] && cells[1] && cells[2])
         count_observation(cells[0], cells[1], cells[2], value, forget);
     else
-        promc__shared_update(layout->numbers, amount_of(value, forget), bucket, classic,
-                             count_of(forget));
+        promc__shared_update(layout->numbers, layout->cells, amount_of(value, forget), bucket,
+                             classic, count_of(forget));
 }
 
 static void let_wait(_Atomic uint64_t *waiting, double value)

@@ -162,7 +162,7 @@ promc__layout *promc__layout_new(promc__plan *plan)
     if (!layout)
         return NULL;
     layout->numbers = (promc__numbers *)(void *)(layout + 1);
-    layout->numbers->cells = cells;
+    layout->cells = cells;
     atomic_init(&layout->numbers->slot, PROMC__NO_SLOT);
     atomic_init(&layout->slot, PROMC__NO_SLOT);
     sides[0].cells = (_Atomic uint16_t *)(void *)((char *)layout->numbers + numbers);
@@ -197,7 +197,7 @@ bool promc__layout_attach(promc__layout *layout, bool patient)
     if (!lock_cells(patient))
         return false;
     if (atomic_load_explicit(&layout->slot, memory_order_relaxed) == PROMC__NO_SLOT &&
-        promc__numbers_attach(layout->numbers))
+        promc__numbers_attach(layout->numbers, layout->cells))
         atomic_store_explicit(&layout->slot,
                               atomic_load_explicit(&layout->numbers->slot, memory_order_relaxed),
                               memory_order_release);
@@ -209,8 +209,8 @@ bool promc__layout_attach(promc__layout *layout, bool patient)
 void promc__layout_free(promc__layout *layout)
 {
     if (atomic_load_explicit(&layout->slot, memory_order_relaxed) != PROMC__NO_SLOT) {
-        promc__numbers_clear(layout->numbers);
-        promc__numbers_release(layout->numbers);
+        promc__numbers_clear(layout->numbers, layout->cells);
+        promc__numbers_release(layout->numbers, layout->cells);
     }
     promc__free(layout);
 }

@@ -32,11 +32,12 @@ typedef struct promc__layout {
     uint32_t classic;   /* buckets */
     promc__spans sides[2];
     promc__numbers *numbers;
+    uint32_t cells;              /* of the numbers */
+    _Atomic uint32_t slot;       /* of the numbers too, within reach */
     struct promc__native *state; /* native.h */
     struct promc__layout *older; /* the one it replaced; under the stripe lock once published */
     atomic_uint used;            /* spans with cells */
     uint32_t room;
-    _Atomic uint32_t slot; /* of the numbers, within reach */
 } promc__layout;
 
 /* What a layout is made for: the spans that it shall have at once. */

@@ -57,11 +57,11 @@ int promc__native_configure(promc__family *family, const promc_histogram_opts *o
     struct promc__native_config *config;
     int schema, status;
 
-    if (options->native_factor == 0 && options->native_schema == 0)
-        return PROMC_OK;
+    /* Also of those that mean nothing yet, so that they do not fail where native is switched on. */
+    status = check_thresholds(family, options);
+    if (status != PROMC_OK || (options->native_factor == 0 && options->native_schema == 0))
+        return status;
     status = native_schema(family, options, &schema);
-    if (status == PROMC_OK)
-        status = check_thresholds(family, options);
     if (status != PROMC_OK)
         return status;
     config = promc__malloc(sizeof(*config));

@@ -48,7 +48,7 @@ static size_t words_of(const promc__layout *head)
     size_t words = 0;
 
     for (; head; head = head->older)
-        words += head->numbers->cells;
+        words += head->cells;
     return words;
 }
 
@@ -77,7 +77,8 @@ static size_t native_batch(promc__cursor *cursor, bool *any_older)
     size_t count = 0, words = 0;
 
     *any_older = false;
-    for (; count < PROMC__VISIT_BATCH && cursor->next; cursor->next = cursor->next->next) {
+    for (; count < PROMC__VISIT_BATCH && cursor->next;
+         cursor->next = promc__child_next(cursor->next)) {
         promc__layout *head;
         size_t more;
 
@@ -114,8 +115,8 @@ static bool quiesce_now(void)
 static void read_layouts(const promc__layout *head, uint64_t *values)
 {
     for (; head; head = head->older) {
-        promc__snapshot_read(head->numbers, values);
-        values += head->numbers->cells;
+        promc__snapshot_read(head->numbers, head->cells, values);
+        values += head->cells;
     }
 }
 
@@ -144,10 +145,10 @@ static bool add_up(struct promc__native_scratch *scratch, promc__layout *head,
                    const uint64_t *values, bool quiet)
 {
     promc__native *state = head->state;
-    const uint64_t *older = values + head->numbers->cells;
+    const uint64_t *older = values + head->cells;
 
     while (quiet && head->older && add_layout(scratch, head->older, older, &state->base)) {
-        older += head->older->numbers->cells;
+        older += head->older->cells;
         drop_older(head);
     }
     promc__native_clear(&scratch->total, promc__layout_schema(head),
@@ -157,7 +158,7 @@ static bool add_up(struct promc__native_scratch *scratch, promc__layout *head,
     for (promc__layout *layout = head->older; layout; layout = layout->older) {
         if (!add_layout(scratch, layout, older, &scratch->total))
             return false;
-        older += layout->numbers->cells;
+        older += layout->cells;
     }
     return promc__native_add(&scratch->total, &state->base);
 }
@@ -179,10 +180,10 @@ static bool final_numbers(struct promc__native_scratch *scratch, promc__layout *
     promc__native_clear(total, promc__layout_schema(fresh),
                         promc__bits_to_double(fresh->zero_bits));
     for (promc__layout *layout = fresh->older; layout; layout = layout->older) {
-        if (!reserve_words(&scratch->final, &scratch->final_capacity, layout->numbers->cells))
+        if (!reserve_words(&scratch->final, &scratch->final_capacity, layout->cells))
             return false;
         promc__snapshot_begin();
-        promc__snapshot_read(layout->numbers, scratch->final);
+        promc__snapshot_read(layout->numbers, layout->cells, scratch->final);
         promc__snapshot_end();
         if (!add_layout(scratch, layout, scratch->final, total))
             return false;
@@ -262,6 +263,7 @@ static void fill_native(struct promc__native_scratch *scratch, const promc__fami
     scratch->count = promc__native_total(total);
     scratch->point = (promc__native_point){.schema = total->schema,
                                            .zero_threshold = total->zero_threshold,
+                                           .count = scratch->count,
                                            .zero_count = total->zero_count};
     for (int side = 0; side < 2; side++) {
         scratch->point.sides[side].buckets = total->sides[side].buckets;

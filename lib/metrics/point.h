@@ -22,6 +22,13 @@ typedef struct promc__value {
     };
 } promc__value;
 
+static inline double promc__value_number(const promc__value *value)
+{
+    return value->kind == PROMC__U64   ? (double)value->u64
+           : value->kind == PROMC__I64 ? (double)value->i64
+                                       : value->number;
+}
+
 typedef struct promc__descriptor {
     promc_type type;
     const char *name; /* a counter's without "_total" unless exact_name */
@@ -31,6 +38,7 @@ typedef struct promc__descriptor {
     const char *unit; /* NULL: none */
     bool exact_name;
     bool legacy_labels; /* every label name is in the old character set */
+    bool blends; /* once escaped to that, the name would be taken for another family's */
 } promc__descriptor;
 
 typedef struct promc__exemplar {
@@ -49,6 +57,7 @@ typedef struct promc__native_bucket {
 typedef struct promc__native_point {
     int schema;
     double zero_threshold;
+    uint64_t count; /* of everything, NaN too; classic buckets below zero would count otherwise */
     uint64_t zero_count;
     struct {
         const promc__native_bucket *buckets; /* ascending */
@@ -87,5 +96,11 @@ typedef struct promc__point {
     double created;                   /* 0: unknown */
     double timestamp;                 /* 0: none */
 } promc__point;
+
+/* Counts are modulo 2^64. Of a gauge histogram they are below zero where more has left than came. */
+static inline double promc__count_number(promc_type type, uint64_t count)
+{
+    return type == PROMC_TYPE_GAUGE_HISTOGRAM ? (double)(int64_t)count : (double)count;
+}
 
 #endif

@@ -30,11 +30,21 @@ static int set_schema(const promc__family *family, double error, struct precisio
     return PROMC_OK;
 }
 
-static int check_quantiles(const promc__family *family, const promc_summary_opts *options,
-                           struct precision *precision)
+static int set_precision(const promc__family *family, const promc_summary_opts *options,
+                         struct precision *precision)
+{
+    double error = options->quantile_error, window = options->quantile_window;
+
+    precision->window = window == 0 ? DEFAULT_WINDOW : window;
+    if (!(precision->window >= 1 && precision->window <= LONGEST_WINDOW))
+        return promc__fail(PROMC_ERROR_ARGUMENT,
+                           "%s: .quantile_window must be from 1 to 1e9 seconds", family->name);
+    return set_schema(family, error == 0 ? DEFAULT_ERROR : error, precision);
+}
+
+static int check_quantiles(const promc__family *family, const promc_summary_opts *options)
 {
     const promc_quantiles *quantiles = &options->quantiles;
-    double error = options->quantile_error, window = options->quantile_window;
 
     if (quantiles->count > MOST_QUANTILES)
         return promc__fail(PROMC_ERROR_ARGUMENT, "%s: more than %d quantiles", family->name,
@@ -47,12 +57,7 @@ static int check_quantiles(const promc__family *family, const promc_summary_opts
             return promc__fail(PROMC_ERROR_ARGUMENT, "%s: quantiles must be from 0 to 1",
                                family->name);
     }
-    if (window != 0)
-        precision->window = window;
-    if (!(precision->window >= 1 && precision->window <= LONGEST_WINDOW))
-        return promc__fail(PROMC_ERROR_ARGUMENT,
-                           "%s: .quantile_window must be from 1 to 1e9 seconds", family->name);
-    return set_schema(family, error == 0 ? DEFAULT_ERROR : error, precision);
+    return PROMC_OK;
 }
 
 /* Into place among those that are there. False: it is there already. */
@@ -74,22 +79,22 @@ static bool insert_quantile(promc__quantile_config *config, double quantile)
 int promc__quantiles_configure(promc__family *family, const promc_summary_opts *options)
 {
     const promc_quantiles *quantiles = &options->quantiles;
-    struct precision precision = {0, DEFAULT_WINDOW};
+    struct precision precision;
     promc__quantile_config *config;
-    int status;
+    /* Also where nobody asks for quantiles yet. */
+    int status = set_precision(family, options, &precision);
 
-    if (!quantiles->count)
-        return PROMC_OK;
-    status = check_quantiles(family, options, &precision);
+    if (status != PROMC_OK || !quantiles->count)
+        return status;
+    status = check_quantiles(family, options);
     if (status != PROMC_OK)
         return status;
-    config = promc__zalloc(sizeof(*config) + 2 * quantiles->count * sizeof(double));
+    config = promc__zalloc(sizeof(*config) + quantiles->count * sizeof(double));
     if (!config)
         return promc__fail_memory(family->name);
     family->quantiles = config;
     config->schema = precision.schema;
     config->slices_per_ns = PROMC__SLICES / (precision.window * 1e9);
-    config->values = config->quantiles + quantiles->count;
     for (size_t i = 0; i < quantiles->count; i++) {
         if (!insert_quantile(config, quantiles->values[i]))
             return promc__fail(PROMC_ERROR_ARGUMENT, "%s: a quantile is there twice",

@@ -49,10 +49,12 @@ static bool is_later(uint64_t cell, uint64_t slice)
     return ahead != 0 && ahead < FAR_AHEAD && (cell & PROMC__SLICE_COUNT) != 0;
 }
 
-static void count_shared(_Atomic uint64_t *cell, uint64_t slice)
+static void count_shared(promc__ring *ring, uint32_t place, uint64_t slice)
 {
+    _Atomic uint64_t *cell = &ring->shared[place];
     uint64_t bits = atomic_load_explicit(cell, memory_order_relaxed);
 
+    atomic_store_explicit(&ring->uses_shared, true, memory_order_relaxed);
     do {
         if (is_later(bits, slice))
             return;
@@ -96,7 +98,7 @@ static bool attach_ring(promc__ring *ring)
     if (pthread_mutex_trylock(&promc__cells_lock) != 0)
         return false;
     slot = atomic_load_explicit(&ring->slot, memory_order_relaxed);
-    if (slot == PROMC__NO_SLOT && promc__slots_take(PROMC__SLICES * ring->width, &slot))
+    if (slot == PROMC__NO_SLOT && promc__slots_take(PROMC__SLICES * ring->width, 1, &slot))
         atomic_store_explicit(&ring->slot, slot, memory_order_release);
     promc__unlock(&promc__cells_lock);
     return slot != PROMC__NO_SLOT;
@@ -152,7 +154,7 @@ static bool count_value(promc__child *child, const promc__section *section, doub
     if (cell)
         count_private(cell, slice);
     else
-        count_shared(&ring->shared[place], slice);
+        count_shared(ring, place, slice);
     return true;
 }
 
@@ -161,7 +163,7 @@ static PROMC__COLD void quantiles_observe_slowly(promc__child *child, double val
     promc__section section;
     bool counted = true;
 
-    promc__update_slowly(&child->numbers, value, 1, 1);
+    promc__update_slowly(&child->numbers, child->family->cells, value, 1, 1);
     section = promc__enter_slowly();
     if (promc__child_is_live(child))
         counted = count_value(child, &section, value, slice);
@@ -238,7 +240,7 @@ void promc__quantiles_finish(promc__child *child)
 
         if (slot != PROMC__NO_SLOT) {
             promc__slots_clear(PROMC__SLICES * ring->width, slot);
-            promc__slots_give(PROMC__SLICES * ring->width, slot);
+            promc__slots_give(PROMC__SLICES * ring->width, 1, slot);
         }
         promc__free(ring);
     }

@@ -46,6 +46,7 @@ enum {
 typedef struct promc__ring {
     _Atomic uint32_t slot; /* of its private cells; PROMC__NO_SLOT: it has none yet */
     uint32_t width;        /* buckets: cell `bucket` of slice `s` is s % PROMC__SLICES * width + bucket */
+    atomic_bool uses_shared; /* set with the first count there */
     _Atomic uint64_t shared[];
 } promc__ring;
 
@@ -59,7 +60,6 @@ typedef struct promc__quantile_config {
     int schema; /* a ring has 2^schema buckets */
     double slices_per_ns;
     size_t count;
-    double *values; /* scratch for a point; under the stripe lock */
     double quantiles[];
 } promc__quantile_config;
 
@@ -74,8 +74,12 @@ void promc__quantiles_finish(promc__child *child);
 /* Counts a value in the sum, the count and the window. */
 void promc__quantiles_observe(promc__child *child, double value);
 
-/* Fills the quantiles of a point; returns how many values the window has. Under the stripe lock. */
-uint64_t promc__quantiles_fill(promc__child *child, promc__point *point);
+/* Fills the quantiles of a point, which has them in `values` then; returns how many values the window
+ * has. Takes long with many threads, so no lock is needed, if the child does not end meanwhile. */
+uint64_t promc__quantiles_fill(const promc__child *child, double *values, promc__point *point);
+
+/* How many of `count` values, which is not 0, are below the quantile. */
+uint64_t promc__quantile_rank(double quantile, uint64_t count);
 
 /* ---- for quantiles.c and quantiles_read.c ---------------------------------------------------- */
 

@@ -14,7 +14,7 @@ struct reading {
     int schema;
     uint64_t tags[PROMC__SLICES]; /* what cells of each slice must have to count */
     uint64_t totals[PROMC__RINGS], all;
-    uint32_t ring; /* whose buckets these are */
+    uint32_t ring; /* whose buckets these are; PROMC__NO_RING */
     uint64_t buckets[WIDEST_RING];
 };
 
@@ -38,43 +38,65 @@ static inline uint64_t count_in_slice(uint64_t cell, uint64_t tag)
     return (cell ^ tag) >> PROMC__SLICE_COUNT_BITS ? 0 : cell & PROMC__SLICE_COUNT;
 }
 
-static void add_private(struct reading *reading, const promc__shard *shard, uint32_t slot,
-                        uint32_t width, uint64_t tag)
+/* A run of cells from place `at` of a ring on that ends within its slice. */
+static uint32_t run_to(uint32_t at, uint32_t end, uint32_t width)
 {
-    for (uint32_t i = 0, run; i < width; i += run) {
-        const promc__cell *cells = cells_from(shard, slot + i, &run);
+    uint32_t left = width - at % width;
 
-        if (run > width - i)
-            run = width - i;
-        for (uint32_t k = 0; cells && k < run; k++)
-            reading->buckets[i + k] += count_in_slice(
-                atomic_load_explicit(&cells[k].bits, memory_order_relaxed), tag);
+    return end - at < left ? end - at : left;
+}
+
+static void add_private(struct reading *reading, const promc__shard *shard, uint32_t slot,
+                        uint32_t width)
+{
+    for (uint32_t page = 0, page_size; page < PROMC__SLICES * width; page += page_size) {
+        const promc__cell *cells = cells_from(shard, slot + page, &page_size);
+        uint32_t end = page + page_size;
+
+        if (end > PROMC__SLICES * width)
+            end = PROMC__SLICES * width;
+        for (uint32_t at = page, run; cells && at < end; at += run, cells += run) {
+            uint64_t tag = reading->tags[at / width], *buckets = &reading->buckets[at % width];
+
+            run = run_to(at, end, width);
+            for (uint32_t i = 0; i < run; i++)
+                buckets[i] += count_in_slice(
+                    atomic_load_explicit(&cells[i].bits, memory_order_relaxed), tag);
+        }
+    }
+}
+
+static void add_shared(struct reading *reading, const promc__ring *ring)
+{
+    for (uint32_t slice = 0; slice < PROMC__SLICES; slice++) {
+        const _Atomic uint64_t *cells = &ring->shared[slice * ring->width];
+
+        for (uint32_t i = 0; i < ring->width; i++)
+            reading->buckets[i] += count_in_slice(
+                atomic_load_explicit(&cells[i], memory_order_relaxed), reading->tags[slice]);
     }
 }
 
 /* Adds up the buckets of a ring, of all slices and threads. Returns their sum. */
 static uint64_t read_ring(struct reading *reading, uint32_t index)
 {
-    promc__ring *ring =
+    const promc__ring *ring =
         atomic_load_explicit(&reading->sketch->rings[index], memory_order_acquire);
-    uint32_t slot = ring ? atomic_load_explicit(&ring->slot, memory_order_acquire) : PROMC__NO_SLOT;
+    uint32_t slot;
     uint64_t sum = 0;
 
+    if (!ring)
+        return 0;
     reading->ring = index;
-    memset(reading->buckets, 0, (ring ? ring->width : 1) * sizeof(reading->buckets[0]));
-    for (uint32_t slice = 0; ring && slice < PROMC__SLICES; slice++) {
-        uint32_t first = slice * ring->width;
-
-        for (uint32_t i = 0; i < ring->width; i++)
-            reading->buckets[i] += count_in_slice(
-                atomic_load_explicit(&ring->shared[first + i], memory_order_relaxed),
-                reading->tags[slice]);
-        if (slot == PROMC__NO_SLOT)
-            continue;
+    memset(reading->buckets, 0, ring->width * sizeof(reading->buckets[0]));
+    if (atomic_load_explicit(&ring->uses_shared, memory_order_relaxed))
+        add_shared(reading, ring);
+    slot = atomic_load_explicit(&ring->slot, memory_order_acquire);
+    if (slot != PROMC__NO_SLOT) {
         for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
-            add_private(reading, shard, slot + first, ring->width, reading->tags[slice]);
+            add_private(reading, shard, slot, ring->width);
     }
-    for (uint32_t i = 0; ring && i < ring->width; i++)
+    for (uint32_t i = 0; i < ring->width; i++)
         sum += reading->buckets[i];
     return sum;
 }
@@ -136,15 +158,21 @@ static double value_at(struct reading *reading, uint64_t rank)
     return promc__bucket_middle(ring, bucket, reading->schema);
 }
 
-/* DDSketch's: q (n - 1), rounded down. */
-static uint64_t rank_of(double quantile, uint64_t count)
+/*
+ * DDSketch's: q (n - 1), rounded down. 0.29 * 100 is 28.999... though, in doubles; but 29.0 / 100 is
+ * the double that 0.29 is, since both are nearest to the same number.
+ */
+uint64_t promc__quantile_rank(double quantile, uint64_t count)
 {
-    uint64_t rank = (uint64_t)(quantile * (double)(count - 1));
+    double last = (double)(count - 1), next;
+    uint64_t rank = (uint64_t)(quantile * last);
 
+    next = (double)(rank + 1) / last;
+    rank += next <= quantile;
     return rank < count ? rank : count - 1;
 }
 
-uint64_t promc__quantiles_fill(promc__child *child, promc__point *point)
+uint64_t promc__quantiles_fill(const promc__child *child, double *values, promc__point *point)
 {
     const promc__quantile_config *config = child->family->quantiles;
     struct reading reading;
@@ -152,14 +180,17 @@ uint64_t promc__quantiles_fill(promc__child *child, promc__point *point)
     reading.sketch = atomic_load_explicit(&child->extra, memory_order_acquire);
     reading.schema = config->schema;
     reading.all = 0;
+    reading.ring = PROMC__NO_RING;
     read_totals(&reading, config);
     for (size_t i = 0; i < config->count; i++) {
-        config->values[i] = reading.all
-                                ? value_at(&reading, rank_of(config->quantiles[i], reading.all))
-                                : (double)NAN;
+        double quantile = config->quantiles[i];
+
+        values[i] =
+            reading.all ? value_at(&reading, promc__quantile_rank(quantile, reading.all))
+                        : (double)NAN;
     }
     point->quantiles = config->quantiles;
-    point->quantile_values = config->values;
+    point->quantile_values = values;
     point->quantile_count = config->count;
     return reading.all;
 }

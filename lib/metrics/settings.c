@@ -22,6 +22,7 @@ static bool is_word(const char *text, const char *word)
 
 static bool is_set(const char *variable)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): unsafe beside setenv() only, which is the host's to know */
     const char *value = getenv(variable);
 
     return value && (is_word(value, "true") || is_word(value, "t") || strcmp(value, "1") == 0);

@@ -6,12 +6,8 @@
 #include "base/error.h"
 #include "base/options.h"
 
-static void fill_summary(promc__child *child, const uint64_t *values, promc__point *point)
-{
-    promc__distribution_fill(child, values, point);
-    if (child->family->quantiles)
-        (void)promc__quantiles_fill(child, point);
-}
+/* Sum and count. */
+#define SUMMARY_CELLS 2
 
 static const promc__type summary_type = {
     .kind = PROMC_TYPE_SUMMARY,
@@ -19,9 +15,10 @@ static const promc__type summary_type = {
     .reserved = "quantile",
     .has_unit = true,
     .has_created = true,
-    .fill = fill_summary,
+    .fill = promc__distribution_fill,
     .prepare = promc__quantiles_prepare,
     .finish = promc__quantiles_finish,
+    .quantiles_fill = promc__quantiles_fill,
 };
 
 static promc__family *create_summary(const promc_summary_opts *options, bool labelled)
@@ -38,7 +35,7 @@ static promc__family *create_summary(const promc_summary_opts *options, bool lab
         promc__family_free(family);
         return NULL;
     }
-    family->cells = 2; /* sum and count */
+    family->cells = SUMMARY_CELLS;
     return promc__family_finish(family, common, labelled);
 }
 
@@ -55,5 +52,5 @@ void promc_summary_observe(promc_summary *summary, double value)
     if (promc__unlikely(atomic_load_explicit(&child->extra, memory_order_relaxed) != NULL))
         promc__quantiles_observe(child, value);
     else
-        promc__add_and_count(&child->numbers, value, 1, 1);
+        promc__add_and_count(&child->numbers, SUMMARY_CELLS, value, 1, 1);
 }

@@ -16,7 +16,7 @@
     promc_##T *promc_##T##_create(const promc_##T##_opts *options)                                 \
     {                                                                                              \
         promc__family *family = create(options, false);                                            \
-        return family ? (promc_##T *)family->first : NULL;                                         \
+        return family ? (promc_##T *)promc__family_only_child(family) : NULL;                      \
     }                                                                                              \
     promc_##T##_family *promc_##T##_family_create(const promc_##T##_opts *options)                 \
     {                                                                                              \

@@ -1,31 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Visiting the children of a family for a scrape. The family is locked only for a few children at a
- * time: lookups and updates never meet that lock, the making of a child waits some microseconds.
+ * time: lookups and updates never meet that lock, the making of a child waits some microseconds. What
+ * takes longer is done without it.
  */
 #include "base/lock.h"
 #include "base/memory.h"
 #include "cells/level.h"
 #include "metrics/exemplar.h"
+#include "metrics/quantiles.h"
 
 /* Scratch for cells: a batch of histograms should be worth the barrier of a snapshot. */
 #define SCRATCH_WORDS 1024
 /* How many children before its own a text is asked for. */
 #define TEXTS_AHEAD 8
 
-bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
+static bool make_scratch(promc__cursor *cursor)
 {
+    const promc__family *family = cursor->family;
     size_t words = family->cells > SCRATCH_WORDS ? family->cells : SCRATCH_WORDS;
 
-    *cursor = (promc__cursor){.family = family, .batch = PROMC__VISIT_BATCH};
     if (family->cells > 1 && words / family->cells < cursor->batch)
         cursor->batch = words / family->cells;
     cursor->values = promc__malloc(words * sizeof(*cursor->values));
-    if (!cursor->values)
+    if (!cursor->values || !family->quantiles)
+        return cursor->values != NULL;
+    cursor->quantiles = promc__malloc(family->quantiles->count * sizeof(*cursor->quantiles));
+    if (!cursor->quantiles)
+        promc__free(cursor->values);
+    return cursor->quantiles != NULL;
+}
+
+bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
+{
+    *cursor = (promc__cursor){.family = family, .batch = PROMC__VISIT_BATCH};
+    if (!make_scratch(cursor)) {
+        *cursor = (promc__cursor){0};
         return false;
+    }
     promc__family_expire(family);
     promc__lock(promc__stripe(family));
-    cursor->next = family->first;
+    cursor->next = promc__child_at(family, family->first);
     cursor->following = family->cursors;
     family->cursors = cursor;
     promc__unlock(promc__stripe(family));
@@ -50,6 +65,7 @@ void promc__cursor_close(promc__cursor *cursor)
         family->type->native_finish(cursor);
     promc__buffer_free(&cursor->text);
     promc__free(cursor->values);
+    promc__free(cursor->quantiles);
     *cursor = (promc__cursor){0};
 }
 
@@ -57,8 +73,18 @@ void promc__cursors_skip(promc__family *family, const promc__child *child)
 {
     for (promc__cursor *cursor = family->cursors; cursor; cursor = cursor->following) {
         if (cursor->next == child)
-            cursor->next = child->next;
+            cursor->next = promc__child_next(child);
     }
+}
+
+bool promc__cursors_read(const promc__family *family, const promc__child *child)
+{
+    for (const promc__cursor *cursor = family->cursors; cursor; cursor = cursor->following) {
+        for (size_t i = 0; i < cursor->reading; i++)
+            if (cursor->children[i] == child)
+                return true;
+    }
+    return false;
 }
 
 static inline void set_point(promc__cursor *cursor, promc__child *child, promc__point *point)
@@ -91,25 +117,40 @@ static void give_child(promc__cursor *cursor, promc__child *child, const uint64_
     take(point, arg);
 }
 
+/* The child behind the one with number `before`. Most often it lies behind it in memory too: then
+ * the processor need not wait for the number to go on. */
+static inline promc__child *child_behind(const promc__family *family, promc__child *child,
+                                         uint32_t before)
+{
+    if (promc__likely(child->next == before + 1 && before % PROMC__LARGEST_SLAB))
+        return (promc__child *)(void *)((char *)child + family->child_size);
+    return promc__child_at(family, child->next);
+}
+
 /* The cells of the next children, as one snapshot where there are several to a child. */
 static size_t read_batch(promc__cursor *cursor)
 {
-    uint32_t cells = cursor->family->cells;
+    const promc__family *family = cursor->family;
+    uint32_t cells = family->cells, number = 0;
     promc__numbers *numbers[PROMC__VISIT_BATCH];
+    promc__child *child = cursor->next;
     size_t count = 0;
 
-    for (; count < cursor->batch && cursor->next; cursor->next = cursor->next->next) {
-        promc__child *child = cursor->next;
+    while (count < cursor->batch && child) {
+        promc__child *next = child_behind(family, child, number);
 
+        number = child->next;
         numbers[count] = &child->numbers;
         cursor->children[count++] = child;
+        child = next;
     }
+    cursor->next = child;
     if (cells == 1) {
         promc__numbers_sums(numbers, count, cursor->values);
     } else if (cells > 1 && count) {
         promc__snapshot_begin();
         for (size_t i = 0; i < count; i++)
-            promc__snapshot_read(&cursor->children[i]->numbers, cursor->values + i * cells);
+            promc__snapshot_read(&cursor->children[i]->numbers, cells, cursor->values + i * cells);
         promc__snapshot_end();
     }
     return count;
@@ -144,6 +185,25 @@ static void give_batch(promc__cursor *cursor, size_t count,
     }
 }
 
+/* Quantiles are added up from thousands of cells of every thread. Children that are removed meanwhile
+ * stay until they were shown. */
+static void give_quantiles(promc__cursor *cursor, size_t count,
+                           void (*take)(const promc__point *point, void *arg), void *arg)
+{
+    const promc__family *family = cursor->family;
+    promc__point point = {0};
+
+    cursor->reading = count;
+    promc__unlock(promc__stripe(family));
+    for (size_t i = 0; i < count; i++) {
+        (void)family->type->quantiles_fill(cursor->children[i], cursor->quantiles, &point);
+        give_child(cursor, cursor->children[i], cursor->values + i * family->cells, &point, take,
+                   arg);
+    }
+    promc__lock(promc__stripe(family));
+    cursor->reading = 0;
+}
+
 /* A child with a callback: the host's code runs without our lock. */
 static void take_callback(promc__cursor *cursor, promc__child *child, promc__callback callback,
                           void (*take)(const promc__point *point, void *arg), void *arg)
@@ -175,15 +235,18 @@ static size_t read_gauges(promc__cursor *cursor)
     size_t count = 0;
 
     for (; count < cursor->batch && cursor->next && !callback_of(cursor->next);
-         cursor->next = cursor->next->next) {
+         cursor->next = promc__child_next(cursor->next)) {
         spread = spread || promc__level_is_spread(&cursor->next->numbers);
         cursor->children[count++] = cursor->next;
     }
     if (spread)
         promc__snapshot_begin();
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        promc__numbers *level = &cursor->children[i]->numbers;
+
         cursor->values[i] =
-            promc__double_to_bits(promc__level_read(&cursor->children[i]->numbers));
+            promc__double_to_bits(spread ? promc__level_read(level) : promc__level_value(level));
+    }
     if (spread)
         promc__snapshot_end();
     return count;
@@ -201,7 +264,7 @@ static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *
     if (!count && cursor->next) {
         promc__child *child = cursor->next;
 
-        cursor->next = child->next;
+        cursor->next = promc__child_next(child);
         take_callback(cursor, child, *callback_of(child), take, arg);
         return true;
     }
@@ -222,7 +285,10 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
         any = family->type->native_step(cursor, take, arg);
     } else {
         count = read_batch(cursor);
-        give_batch(cursor, count, take, arg);
+        if (family->quantiles && !cursor->no_quantiles)
+            give_quantiles(cursor, count, take, arg);
+        else
+            give_batch(cursor, count, take, arg);
         any = count != 0;
     }
     promc__unlock(promc__stripe(family));

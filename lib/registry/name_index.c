@@ -14,6 +14,11 @@ static size_t first_place(const promc__name_index *index, const char *name, size
     return (size_t)promc__hash_value(index->seed, name, size) & (index->size - 1);
 }
 
+static bool is_name(const char *entry, const char *name, size_t size)
+{
+    return entry != removed_name && strncmp(entry, name, size) == 0 && entry[size] == '\0';
+}
+
 static const char **find_name(const promc__name_index *index, const char *name, size_t size)
 {
     if (!index->size)
@@ -23,7 +28,7 @@ static const char **find_name(const promc__name_index *index, const char *name, 
 
         if (!entry)
             return NULL;
-        if (entry != removed_name && strncmp(entry, name, size) == 0 && entry[size] == '\0')
+        if (is_name(entry, name, size))
             return &index->names[i];
     }
 }
@@ -31,6 +36,17 @@ static const char **find_name(const promc__name_index *index, const char *name, 
 bool promc__name_index_has(const promc__name_index *index, const char *name, size_t size)
 {
     return find_name(index, name, size) != NULL;
+}
+
+size_t promc__name_index_count(const promc__name_index *index, const char *name, size_t size)
+{
+    size_t count = 0;
+
+    if (!index->size)
+        return 0;
+    for (size_t i = first_place(index, name, size); index->names[i]; i = (i + 1) & (index->size - 1))
+        count += is_name(index->names[i], name, size);
+    return count;
 }
 
 static void place_name(promc__name_index *index, const char *name)
@@ -77,11 +93,16 @@ void promc__name_index_add(promc__name_index *index, const char *name)
 
 void promc__name_index_remove(promc__name_index *index, const char *name)
 {
-    const char **place = find_name(index, name, strlen(name));
+    size_t i;
 
-    if (!place)
+    if (!index->size)
         return;
-    *place = removed_name;
+    i = first_place(index, name, strlen(name));
+    while (index->names[i] && index->names[i] != name)
+        i = (i + 1) & (index->size - 1);
+    if (!index->names[i])
+        return;
+    index->names[i] = removed_name;
     index->count--;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A set of names, as a hash table with linear probing. Borrows the names. */
+/* Names, as a hash table with linear probing. Borrows them. The same name may be there several times
+ * if whoever adds it does not ask before. */
 #ifndef PROMC_REGISTRY_NAME_INDEX_H
 #define PROMC_REGISTRY_NAME_INDEX_H
 
@@ -14,9 +15,11 @@ typedef struct promc__name_index {
 } promc__name_index;
 
 bool promc__name_index_has(const promc__name_index *index, const char *name, size_t size);
+size_t promc__name_index_count(const promc__name_index *index, const char *name, size_t size);
 /* Room for `more` names, so that adding cannot fail. False: no memory. */
 bool promc__name_index_reserve(promc__name_index *index, size_t more);
 void promc__name_index_add(promc__name_index *index, const char *name);
+/* `name` is the pointer that was added. */
 void promc__name_index_remove(promc__name_index *index, const char *name);
 void promc__name_index_free(promc__name_index *index);
 

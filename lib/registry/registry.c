@@ -27,55 +27,14 @@ void promc__entry_free(promc__entry *entry)
 {
     if (!entry)
         return;
-    for (size_t i = 0; i < entry->name_count; i++)
+    for (size_t i = 0; i < entry->name_count; i++) {
         promc__free(entry->names[i]);
-    promc__free(entry->names);
-    promc__free(entry);
-}
-
-static bool add_name(promc__entry *entry, const char *name, size_t size, const char *suffix)
-{
-    size_t suffix_size = strlen(suffix);
-    char **names = promc__realloc(entry->names, (entry->name_count + 1) * sizeof(*names));
-    char *full;
-
-    if (!names)
-        return false;
-    entry->names = names;
-    full = promc__malloc(size + suffix_size + 1);
-    if (!full)
-        return false;
-    memcpy(full, name, size);
-    memcpy(full + size, suffix, suffix_size + 1);
-    names[entry->name_count++] = full;
-    return true;
-}
-
-/* client_python: registry.py, CollectorRegistry._get_names. The plain name comes first. */
-bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor)
-{
-    static const char *const suffixes[][5] = {
-        [PROMC_TYPE_COUNTER] = {"", "_total", "_created"},
-        [PROMC_TYPE_GAUGE] = {""},
-        [PROMC_TYPE_HISTOGRAM] = {"", "_bucket", "_sum", "_count", "_created"},
-        [PROMC_TYPE_GAUGE_HISTOGRAM] = {"", "_bucket", "_gsum", "_gcount"},
-        [PROMC_TYPE_SUMMARY] = {"", "_sum", "_count", "_created"},
-        [PROMC_TYPE_INFO] = {"", "_info"},
-        [PROMC_TYPE_STATESET] = {""},
-        [PROMC_TYPE_UNKNOWN] = {""},
-    };
-    bool only_name = descriptor->exact_name && (descriptor->type == PROMC_TYPE_COUNTER ||
-                                                descriptor->type == PROMC_TYPE_INFO);
-
-    for (size_t i = 0; i < 5 && suffixes[descriptor->type][i]; i++) {
-        const char *suffix = suffixes[descriptor->type][i];
-
-        if (i && (only_name || (descriptor->exact_name && strcmp(suffix, "_created") == 0)))
-            continue;
-        if (!add_name(entry, descriptor->name, descriptor->name_size, suffix))
-            return false;
+        if (entry->escaped)
+            promc__free(entry->escaped[i]);
     }
-    return true;
+    promc__free(entry->names);
+    promc__free(entry->escaped);
+    promc__free(entry);
 }
 
 /* ---- the registry ---------------------------------------------------------------------------- */
@@ -128,6 +87,7 @@ static void free_contents(promc_registry *registry)
     }
     registry->count = 0;
     promc__name_index_free(&registry->index);
+    promc__name_index_free(&registry->escaped);
     promc__buffer_free(&registry->target_info);
     registry->has_target_info = false;
     registry->first_error = (promc_error){0};
@@ -168,7 +128,8 @@ static bool reserve_places(promc_registry *registry, const promc__entry *entry)
     size_t capacity = registry->capacity ? 2 * registry->capacity : 16;
     promc__entry **entries;
 
-    if (!promc__name_index_reserve(&registry->index, entry->name_count))
+    if (!promc__name_index_reserve(&registry->index, entry->name_count) ||
+        (entry->escaped && !promc__name_index_reserve(&registry->escaped, entry->name_count)))
         return false;
     if (registry->count < registry->capacity)
         return true;
@@ -184,30 +145,28 @@ static void append_entry(promc_registry *registry, promc__entry *entry)
 {
     entry->id = registry->next_id++;
     registry->entries[registry->count++] = entry;
-    for (size_t i = 0; i < entry->name_count; i++)
+    for (size_t i = 0; i < entry->name_count; i++) {
         promc__name_index_add(&registry->index, entry->names[i]);
+        if (entry->escaped && entry->escaped[i])
+            promc__name_index_add(&registry->escaped, entry->escaped[i]);
+    }
     if (entry->family) {
         entry->family->registry = registry;
         entry->family->entry_id = entry->id;
     }
 }
 
-int promc__fail_duplicate(const char *name)
-{
-    return promc__fail(
-        PROMC_ERROR_DUPLICATE,
-        "Duplicated timeseries in CollectorRegistry: %.100s is taken; choose another "
-        "name or unregister the other metric",
-        name);
-}
-
 int promc__registry_insert(promc_registry *registry, promc__entry *entry)
 {
-    char duplicate[100] = "";
+    char duplicate[100] = "", owner[100] = "";
     int status = PROMC_OK;
     const promc__family *family;
     const char *taken;
 
+    if (!promc__entry_escape_names(entry)) {
+        promc__entry_free(entry);
+        return promc__fail_memory("registry");
+    }
     promc__lock(&promc__registry_lock);
     taken = taken_name(registry, entry);
     if (registry->parent) {
@@ -217,6 +176,7 @@ int promc__registry_insert(promc_registry *registry, promc__entry *entry)
     } else if (taken) {
         status = PROMC_ERROR_DUPLICATE;
         strncpy(duplicate, taken, sizeof(duplicate) - 1);
+        promc__write_owner(registry, taken, owner, sizeof(owner));
     } else if (!reserve_places(registry, entry)) {
         status = PROMC_ERROR_NO_MEMORY;
     } else {
@@ -234,7 +194,7 @@ int promc__registry_insert(promc_registry *registry, promc__entry *entry)
         return promc__fail(status, "%.100s is in a registry already; unregister it there first",
                            family->name);
     if (status == PROMC_ERROR_DUPLICATE)
-        return promc__fail_duplicate(duplicate);
+        return promc__fail_duplicate(duplicate, owner);
     return promc__fail_memory("registry");
 }
 
@@ -256,8 +216,11 @@ static void remove_entry(promc_registry *registry, size_t place)
     registry->count--;
     memmove(&registry->entries[place], &registry->entries[place + 1],
             (registry->count - place) * sizeof(*registry->entries));
-    for (size_t i = 0; i < entry->name_count; i++)
+    for (size_t i = 0; i < entry->name_count; i++) {
         promc__name_index_remove(&registry->index, entry->names[i]);
+        if (entry->escaped && entry->escaped[i])
+            promc__name_index_remove(&registry->escaped, entry->escaped[i]);
+    }
     if (entry->family)
         entry->family->registry = NULL;
     entry->removed = true;

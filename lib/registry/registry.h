@@ -17,6 +17,8 @@ typedef struct promc__entry {
     promc__family *family;
     promc_collector collector;
     char **names; /* taken in the registry's index */
+    char **escaped; /* of each of them, as underscores escape it; NULL if that changes nothing. No
+                       array if it changes none. */
     size_t name_count;
     size_t visitors;     /* scrapes that are at it */
     unsigned generation; /* promc__fork_generation of the visitors */
@@ -31,6 +33,7 @@ struct promc_registry {
     size_t count, capacity;
     uint64_t next_id;
     promc__name_index index;
+    promc__name_index escaped; /* what the entries have of that */
     promc__buffer target_info; /* label text; empty: none */
     bool has_target_info;
     promc_error first_error;
@@ -47,11 +50,26 @@ promc_registry *promc__registry_owner(promc_registry *registry);
 
 bool promc__is_default_registry(const promc_registry *registry);
 
-/* The names a family takes, as client_python's registry reserves them. Appends copies; false: no
- * memory. */
+/* The names a family takes: those that client_python's registry reserves, and if they are not in the
+ * old character set also what stands for them there. Appends copies; false: no memory. */
 bool promc__reserved_names(promc__entry *entry, const promc__descriptor *descriptor);
 
-int promc__fail_duplicate(const char *name);
+/*
+ * Names that look like those of another family once they are escaped (entry_names.c). The first
+ * makes entry->escaped; false: no memory. The second tells whether a family that is being visited
+ * has such names, the third the same of a family that a collector writes (1, 0, or a negative code
+ * and the last error). Names in the old character set keep out of it if the registry knows them:
+ * others make way.
+ */
+bool promc__entry_escape_names(promc__entry *entry);
+bool promc__registry_entry_blends(promc_registry *registry, const promc__entry *entry);
+int promc__registry_family_blends(promc_registry *registry, const promc__descriptor *descriptor);
+/* Whether there are names that escaping changes. */
+bool promc__registry_has_escaped(promc_registry *registry);
+
+/* Who has the name in the registry, which is locked: "counter requests". For messages: it is slow. */
+void promc__write_owner(const promc_registry *registry, const char *name, char *out, size_t size);
+int promc__fail_duplicate(const char *name, const char *owner);
 
 /* Adds an entry whose names are known, and none of them twice; takes it in any case. PROMC_OK; PROMC_ERROR_DUPLICATE;
  * PROMC_ERROR_NO_MEMORY; PROMC_ERROR_STATE for a view. */
@@ -65,6 +83,10 @@ void promc__entry_free(promc__entry *entry);
  */
 promc__entry *promc__registry_visit(promc_registry *registry, uint64_t *position);
 void promc__registry_leave(promc__entry *entry);
+
+/* As promc_registry_register(), but a failure is the caller's and no definition error of the
+ * registry. The registry is not NULL. */
+int promc__register_collector(promc_registry *registry, const promc_collector *collector);
 
 /* Calls the collector of an entry that is being visited. */
 int promc__entry_collect(promc__entry *entry, promc_writer *writer);

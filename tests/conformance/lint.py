@@ -19,6 +19,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from effort import effort  # noqa: E402
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DRIVER = os.path.join(os.environ.get("OBJ", os.path.join(ROOT, "build")), "tests/parse_driver")
 
@@ -51,7 +54,7 @@ def family(generator, number):
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("count", nargs="?", type=int, default=60)
+    arguments.add_argument("count", nargs="?", type=int, default=effort(60))
     arguments.add_argument("--seed", type=int, default=1)
     arguments = arguments.parse_args()
     if not shutil.which("promtool"):

@@ -16,6 +16,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from effort import effort  # noqa: E402
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BATCH = 100000
 
@@ -105,7 +108,7 @@ def build(directory, name, options):
 
 
 def main(arguments):
-    count = next((int(a) for a in arguments if a.isdigit()), 1000000)
+    count = next((int(a) for a in arguments if a.isdigit()), effort(1000000))
     given = [os.path.abspath(a) for a in arguments if not a.isdigit()]
     subprocess.run([sys.executable, os.path.join(ROOT, "tools/make_number_table.py"), "--check",
                     os.path.join(ROOT, "lib/base/number_table.c")], check=True)

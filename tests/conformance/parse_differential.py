@@ -23,6 +23,9 @@ import shlex
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from effort import effort  # noqa: E402
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.path.join(os.environ.get("SHARED") or os.path.join(ROOT, "../shared"), "conformance")
 DRIVER = os.path.join(os.environ.get("OBJ", os.path.join(ROOT, "build")), "tests/parse_driver")
@@ -332,7 +335,7 @@ def close(mine, other):
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("count", nargs="?", type=int, default=6000)
+    arguments.add_argument("count", nargs="?", type=int, default=effort(6000))
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--show", action="store_true", help="also what is excused")
     arguments = arguments.parse_args()

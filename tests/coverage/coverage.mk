@@ -7,10 +7,14 @@ GCOV ?= gcov
 COUNT ?= 20
 SEED ?= 1
 COVERAGE_CFLAGS := -O0 -g --coverage -fprofile-update=prefer-atomic
-COVERAGE_CHECKS ?= check-unit check-torture check-stress check-examples check-conformance
+COVERAGE_CHECKS ?= check-unit check-torture check-stress check-fuzz check-examples check-conformance
+COVERAGE_EXIT = $(abspath $(BUILD))/coverage/exit.o
 
 coverage: ## Lines and branches of lib/ that the tests reach, and those they do not
-	@$(MAKE) --no-print-directory BUILD='$(BUILD)/coverage' CFLAGS='$(COVERAGE_CFLAGS)' UNIT='$(UNIT)' coverage-here
+	@mkdir -p '$(BUILD)/coverage'
+	$(Q)$(CC) -O1 -c -o '$(COVERAGE_EXIT)' tests/coverage/exit.c
+	@$(MAKE) --no-print-directory BUILD='$(BUILD)/coverage' CFLAGS='$(COVERAGE_CFLAGS)' \
+	    LDLIBS='$(LDLIBS) $(COVERAGE_EXIT)' UNIT='$(UNIT)' coverage-here
 
 coverage-here:
 	@[ ! -d '$(OBJ)' ] || find '$(OBJ)' -name '*.gcda' -delete

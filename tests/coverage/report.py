@@ -7,7 +7,8 @@ never taken, with the reason that unreached.txt gives for it. A line of unreache
 
     lib/base/os.c | if (clock_gettime(CLOCK_REALTIME, &now) != 0) | the clock does not fail
 
-file, the source line (without blanks around it), the reason; so it stays right when lines move.
+file, the source line (without blanks around it), the reason; so it stays right when lines move. What
+depends on how threads meet has a reason that begins with "at times": some run may take that branch.
 Exit status 1 if a branch has no reason, or a reason no branch (--lenient: 0).
 """
 import argparse
@@ -113,7 +114,9 @@ def main():
     arguments.add_argument("--lenient", action="store_true")
     options = arguments.parse_args()
     files = collect(options.objects, options.gcov)
-    unexplained, unused = list_unreached(files, read_reasons())
+    reasons = read_reasons()
+    unexplained, unused = list_unreached(files, reasons)
+    unused = {line for line in unused if not reasons[line].startswith("at times")}
     for file, text in sorted(unused):
         print(f"{REASONS.name}: reached after all, or gone: {file} | {text}")
     print()

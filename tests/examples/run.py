@@ -181,6 +181,15 @@ def tls_hook(text, _):
     assert text.count('c_info') == 1
 
 
+def tls_client(_, example):
+    method, path, body = example.pushed[0]
+    assert (method, path) == ('PUT', '/metrics/job/job')
+    assert abs(Exposition(body)('job_done_timestamp_seconds') - time.time()) < 600
+    done = subprocess.run([*example.command, example.there], capture_output=True, check=False)
+    assert done.returncode == 1 and b'certificate verify failed' in done.stderr, done
+    assert len(example.pushed) == 1
+
+
 def webhook_relay(_, example):
     """A message of Alertmanager's webhook becomes one for a chat robot."""
     def notify(status, ends_at, **labels):
@@ -207,6 +216,9 @@ def webhook_relay(_, example):
         for line in lines:
             assert line in message['markdown']['text'].split('\n'), (line, message)
 
+    done = subprocess.run([*example.command, 'http://robot/', '99999'], capture_output=True,
+                          check=False)
+    assert done.returncode == 1 and b'port 99999 is not in' in done.stderr, done
     assert notify('firing', '0001-01-01T00:00:00Z', severity='critical') == 200
     told(0, '告警', '### 🔥 告警 宕机', '- **级别**: critical', '- **结束时间**: -',
          '- **摘要**: 服务器"宕机"', '\\ 😀', '- **实例**: -', '- [静默](http://am:9093/"x"/#/silences'
@@ -263,9 +275,14 @@ class Gateway(http.server.ThreadingHTTPServer):
         def log_message(self, *_):
             pass
 
-    def __init__(self):
+    def __init__(self, folder=None):
+        """With a folder, where cert and key are: https."""
         super().__init__(('127.0.0.1', 0), self.Handler)
         self.pushed, self.refusals = [], []
+        if folder:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(f'{folder}/cert', f'{folder}/key')
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -286,19 +303,23 @@ class Carbon(socketserver.ThreadingTCPServer):
 
 class Example:
     def __init__(self, program, folder):
-        receiver = {'push_job': Gateway, 'webhook_relay': Gateway,
-                    'graphite': Carbon}.get(os.path.basename(program))
+        receiver = {'push_job': Gateway, 'webhook_relay': Gateway, 'graphite': Carbon,
+                    'tls_client': lambda: Gateway(folder)}.get(os.path.basename(program))
         receiver = receiver and receiver()
         self.pushed = receiver and receiver.pushed
         self.refusals = getattr(receiver, 'refusals', None)
         there = receiver and f'127.0.0.1:{receiver.server_port}'
         self.name = os.path.basename(program)
+        if self.name == 'tls_client':
+            there = f'https://localhost:{receiver.server_port}'
+        self.there = there
         self.folder = folder
         self.file = os.path.join(folder, self.name)
         arguments = {'hello': ['0'],
                      'existing_counters': [],
                      'textfile': [self.file],
                      'push_job': [there],
+                     'tls_client': [there, f'{folder}/cert'],
                      'cron_textfile': [f'{self.file}-run', 'true'],
                      'graphite': [there, '3'],
                      'webhook_relay': [f'http://{there}/robot?token=a%20b', '0', SECONDS],
@@ -394,7 +415,7 @@ def main():
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         if not shutil.which('openssl'):
-            programs = [program for program in programs if not program.endswith('/tls_hook')]
+            programs = [program for program in programs if not os.path.basename(program).startswith('tls_')]
         else:
             subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj',
                             '/CN=localhost', '-keyout', f'{folder}/key', '-out', f'{folder}/cert'],

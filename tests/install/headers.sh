@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Every public header stands alone, may be included twice, and is free of warnings in C11 and C++17
-# with each compiler there is; promc.h includes them all; macros keep to our prefix.
+# with each compiler there is; promc.h includes them all; macros keep to our prefix; examples are C11.
 tmp=$(mktemp -d) || exit
 trap 'rm -rf "$tmp"' EXIT
 warn='-Wall -Wextra -Wpedantic -Wshadow -Werror -fsyntax-only -Iinclude'
@@ -33,6 +33,12 @@ for header in include/promc/*.h; do
     [ "$name" = promc.h ] || echo '#include <promc/promc.h>' |
         ${CC:-cc} -std=c11 -Iinclude -xc -M - | grep -q "promc/$name" ||
         { echo "promc.h does not include $name"; status=1; }
+done
+
+# Examples say themselves what they need of POSIX: plain C11 will do for those who copy them.
+for source in examples/*.c; do
+    case $source in *tls*) ${PKG_CONFIG:-pkg-config} --exists openssl || continue ;; esac
+    ${CC:-cc} -std=c11 $warn "$source" || { echo "FAILED: $source as C11"; status=1; }
 done
 
 # Macros that including promc.h adds to those of the C headers it uses.

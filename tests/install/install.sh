@@ -75,6 +75,11 @@ if command -v "${CXX:-c++}" >/dev/null; then
     consume "$stage/usual" /usr/local/lib consumer.cc "${CXX:-c++} -std=c++17"
 fi
 
+# The static library beside the shared one, as README has it.
+$cc -std=c11 -o "$stage/consumer" "$stage/consumer.c" $($pkg_config --cflags promc) \
+    $($pkg_config --variable=libdir promc)/libpromc.a -pthread && "$stage/consumer" >/dev/null ||
+    die "linking statically by the file's name"
+
 # The tree may be moved; without the shared library the static one is linked.
 cp -R "$stage/usual" "$stage/moved"
 rm -f "$stage"/moved/usr/local/lib/libpromc.so* "$stage"/moved/usr/local/lib/libpromc*.dylib

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The shared library in programs that were not built for it: preloaded, where it must change nothing,
-# and loaded and unloaded while the program runs.
+# and loaded and unloaded while the program runs. A plugin that has the static library in it, likewise.
 case $SO in
     *.dylib) echo "for ELF systems only"; exit 77 ;;
 esac
@@ -44,4 +44,7 @@ print(version().decode())')
 
 ${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -Wall -Wextra -Werror -pthread \
     -o "$dir/dlopen" tests/install/dlopen.c -ldl || exit
-"$dir/dlopen" "$so"
+"$dir/dlopen" "$so" || die "the shared library cannot be unloaded"
+${CC:-cc} -shared -o "$dir/plugin.so" -Wl,--whole-archive "$OBJ/libpromc.a" -Wl,--no-whole-archive \
+    -pthread || exit
+"$dir/dlopen" "$dir/plugin.so" again || die "a plugin with the library in it cannot be unloaded"

@@ -121,7 +121,7 @@ static void one_bad_alert_keeps_the_others(void)
     int status = -1;
 
     CHECK(promc_alertmanager_send(url, two, 2) == PROMC_ERROR_LABELS);
-    CHECK(strstr(promc_last_error()->message, "alert 1 (Bad)"));
+    CHECK(strstr(promc_last_error()->message, "alerts[1] (Bad)"));
     CHECK(count_of("alertname=Good", NULL) == 0);
     two[1].labels = PROMC_PAIRS({"alertname", "Bad"});
     two[1].generator_url = "http://h:port/"; /* which only Alertmanager finds wrong */

@@ -68,6 +68,22 @@ static void define_labels(void)
                     9);
 }
 
+/* What underscores would make equal. */
+static void define_alike(void)
+{
+    promc_gauge_family *alike = promc_gauge_family_new("v_alike", "Two of the new kind.",
+                                                       PROMC_LABELS("甲", "乙"));
+    promc_gauge_family *dots = promc_gauge_family_new("v_dots", "One of each kind.",
+                                                      PROMC_LABELS("disk.name", "disk_name"));
+
+    promc_gauge_set(promc_gauge_labels(alike, "1", "2"), 9);
+    promc_gauge_set(promc_gauge_labels(dots, "1", "2"), 10);
+    promc_gauge_set(promc_gauge_new("温度", "A name that looks like the next one."), 11);
+    promc_gauge_set(promc_gauge_new("湿度", "A name that looks like the last one."), 12);
+    promc_counter_add(promc_counter_new("v.load", "A name that looks like v_load."), 13);
+    promc_counter_add(promc_counter_new("v_load", "A name that looks like v.load."), 14);
+}
+
 static void define_many(void)
 {
     promc_counter_family *many =
@@ -157,6 +173,7 @@ int main(int argc, char **argv)
     loaded_counter = promc_counter_new("v_loads", "Ones.");
     define_values();
     define_labels();
+    define_alike();
     define_many();
     define_windows();
     define_units();

@@ -68,6 +68,10 @@ static void define(void)
         promc_gauge_histogram_observe(there, i);
     for (int i = 3; i <= 18; i++)
         promc_gauge_histogram_forget(there, i);
+    there = promc_gauge_histogram_new("n_left", "More left than came.", .native_factor = 2,
+                                      .buckets = PROMC_BUCKETS(2, 10));
+    promc_gauge_histogram_observe(there, 5);
+    promc_gauge_histogram_forget(there, 1.5);
     for (int schema = -4; schema <= 8; schema++) {
         char name[32];
 
@@ -79,8 +83,13 @@ static void define(void)
     }
 }
 
+/* With labels that underscores would make equal. */
 static int write_to(const char *url)
 {
+    promc_gauge_family *alike =
+        promc_gauge_family_new("n_alike", "Labels that look alike.", PROMC_LABELS("a.b", "a_b"));
+
+    promc_gauge_set(promc_gauge_labels(alike, "1", "2"), 3);
     define();
     if (promc_remote_write(url, .native_histograms = true) == PROMC_OK)
         return 0;

@@ -48,6 +48,10 @@ static void define_every_type(void)
     promc_summary_observe(promc_summary_new("e_summary", "s", .registry = registry), 3);
     promc_info_set(promc_info_new("e_build", "i", .registry = registry),
                    PROMC_PAIRS({"version", "1 \"2\" \\ \n \xE7\xA3\x81"}));
+    promc_gauge_set(promc_gauge_labels(promc_gauge_family_new("e_alike", "a", PROMC_LABELS("a.b", "a_b"),
+                                                              .registry = registry),
+                                       "1", "2"),
+                    4);
     (void)promc_enum_new("e_state", "e", .registry = registry, .states = PROMC_STATES("on", "off"));
 }
 

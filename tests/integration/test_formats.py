@@ -91,6 +91,16 @@ class Formats(unittest.TestCase):
         self.assertEqual(server.value(f'v_wait_seconds_sum{{job="{form}"}}'), 10)
 
     @each
+    def test_names_that_look_alike(self, server, form):
+        self.assertEqual(server.query(f'v_alike{{job="{form}"}}'),
+                         {frozenset({('U___7532_', '1'), ('U___4e59_', '2')}): 9})
+        self.assertEqual(server.query(f'v_dots{{job="{form}"}}'),
+                         {frozenset({('U__disk_2e_name', '1'), ('disk_name', '2')}): 10})
+        values = {'U___6e29__5ea6_': 11, 'U___6e7f__5ea6_': 12, 'U__v_2e_load_total': 13,
+                  'v_load_total': 14}
+        self.assertEqual({name: server.value(f'{name}{{job="{form}"}}') for name in values}, values)
+
+    @each
     def test_exemplars(self, server, form):
         kept = 'exemplar-storage' in server.flags and form in RICH
         self.assertEqual(exemplars(server, f'v_traced_total{{job="{form}"}}'),

@@ -138,6 +138,10 @@ class Native(unittest.TestCase):
                          (4, 42, [(0.5, 1, 1), (1, 2, 1), (16, 32, 2)]))
 
     @each_prometheus
+    def test_more_left_than_came(self, server):
+        self.assertEqual(self.histogram(server, 'n_left'), (1, 3.5, [(4, 8, 1)]))
+
+    @each_prometheus
     def test_every_schema(self, server):
         for schema in range(-4, 9):
             count, total, buckets = self.histogram(server, f'n_schema_{schema + 4}')

@@ -169,6 +169,21 @@ class Scraped(unittest.TestCase):
             self.assertIn((old, new), [(None, 6), (6, None)])
 
     @each_prometheus
+    def test_names_that_look_alike(self, server):
+        old = {'U___6e29__5ea6_': 11, 'U___6e7f__5ea6_': 12, 'U__v_2e_load_total': 13,
+               'v_load_total': 14}
+        new = {'温度': 11, '湿度': 12, 'v.load_total': 13, 'v_load_total': 14}
+        found = [{name: server.value(f'{{__name__="{name}"}}') for name in names}
+                 for names in (old, new)]
+        labels, = (dict(labels) for labels in server.query('v_alike'))
+        if server.version.startswith('2.') or found[0] == old:
+            self.assertEqual(found[0], old)
+            self.assertEqual(labels, {'U___7532_': '1', 'U___4e59_': '2'})
+        else:
+            self.assertEqual(found[1], new)
+            self.assertEqual(labels, {'甲': '1', '乙': '2'})
+
+    @each_prometheus
     def test_metadata(self, server):
         # By name in the old text format, then by name in the formats that know more types.
         types = [{'v_value': 'gauge'}, {'v_loaded': 'histogram'}, {'v_ones': 'summary'},

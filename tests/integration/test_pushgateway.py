@@ -151,6 +151,16 @@ class Pushes(unittest.TestCase):
                           in value['e_histogram']['buckets'].items()}, {0.5: 0, 2: 1, float('inf'): 1})
         self.assertEqual((float(value['e_summary']['count']), float(value['e_summary']['sum'])), (1, 3))
         self.assertEqual(value['e_build_info']['labels']['version'], '1 "2" \\ \n 磁')
+        self.assertEqual((value['e_alike']['labels']['U__a_2e_b'], value['e_alike']['labels']['a_b']),
+                         ('1', '2'))
+
+    def test_names_that_look_alike(self):
+        self.push('put', 'j', 'gauge:温度=1', 'gauge:湿度=2', 'counter:http.load=3', 'counter:http_load=4')
+        self.assertEqual({name: self.value(group(job='j'), name)
+                          for name in ('U___6e29__5ea6_', 'U___6e7f__5ea6_', 'U__http_2e_load_total',
+                                       'http_load_total')},
+                         {'U___6e29__5ea6_': 1, 'U___6e7f__5ea6_': 2, 'U__http_2e_load_total': 3,
+                          'http_load_total': 4})
 
     def test_own_labels_give_way(self):
         self.push('put', 'j', 'labelled:a=job=mine', 'labelled:b=instance=mine', '--', 'instance=i')

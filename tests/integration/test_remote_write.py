@@ -56,6 +56,7 @@ def check_native(server, program):
     for quantile in (0.01, 0.1, 0.5, 0.9, 0.99):
         value = server.value(f'histogram_quantile({quantile}, n_hundredths)')
         assert abs(value / (10 * quantile) - 1) < 0.1, (quantile, value)
+    assert server.query('n_alike') == {frozenset({('U__a_2e_b', '1'), ('a_b', '2')}): 3}
     assert server.value('histogram_count(n_hundredths)') == 1000
     assert abs(server.value('histogram_sum(n_hundredths)') - 5005) < 1e-6
     zero = 2.0 ** -128

@@ -21,6 +21,18 @@
 
 #define UNUSED __attribute__((unused))
 
+#if defined(__SANITIZE_ADDRESS__)
+#define STRESS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define STRESS_ASAN 1
+#endif
+#endif
+/* Such builds are many times slower, and keep memory of their own. */
+#if defined(STRESS_ASAN) || PROMC__TSAN
+#define STRESS_SANITIZED 1
+#endif
+
 #define CHECK(condition, ...)                                                                      \
     do {                                                                                           \
         if (!(condition))                                                                          \

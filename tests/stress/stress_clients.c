@@ -13,6 +13,12 @@
 
 enum { SLOW = 1000, MANY = 10000, SPARE = 200, LIMIT = 128 };
 
+#ifdef STRESS_SANITIZED
+#define SCRAPE_LIMIT 10 /* seconds */
+#else
+#define SCRAPE_LIMIT 1
+#endif
+
 #define SCRAPE "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
 
 static promc_registry *registry;
@@ -101,7 +107,7 @@ static void slow_clients(double seconds, size_t allowed)
     promc_http_server *server = promc_start_http_server(
         0, .address = "127.0.0.1", .registry = registry, .max_connections = SLOW + 50);
     int port = promc_http_server_port(server);
-    size_t count = allowed < SLOW * 2 + SPARE ? (allowed - SPARE) / 2 : SLOW, scrapes = 0;
+    size_t count = allowed < SLOW * 2 + SPARE ? (allowed - SPARE) / 2 : SLOW, scrapes = 0, late = 0;
     size_t descriptors = stress_descriptors(), bytes;
     double slowest = good_scrape(port, "nobody"), end;
 
@@ -117,11 +123,14 @@ static void slow_clients(double seconds, size_t allowed)
         double took = good_scrape(port, "slow clients");
 
         slowest = took > slowest ? took : slowest;
+        late += took > SCRAPE_LIMIT;
         for (size_t i = 1; i < count; i += 30)
             (void)send(clients[i], "E", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         stress_sleep(0.005);
     }
-    CHECK(slowest < 1, "the slowest scrape took %.3f s", slowest);
+    /* One in ten may be late: other programs may have the processors for that long. */
+    CHECK(late * 10 <= scrapes, "%zu of %zu scrapes were late, the slowest took %.3f s", late, scrapes,
+          slowest);
     printf("%zu slow clients: %zu scrapes, the slowest took %.0f ms; %zu KiB for them\n", count,
            scrapes, slowest * 1e3, (atomic_load(&stress_bytes) - bytes) / 1024);
     reset_clients(count);

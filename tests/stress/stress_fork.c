@@ -8,14 +8,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ASAN 1
-#endif
-#endif
-
 static promc_registry *registry;
 static promc_counter *counter;
 static promc_histogram *ones;
@@ -120,7 +112,7 @@ int main(int argc, char **argv)
     unsigned forks = 0;
     int status;
 
-#ifdef ASAN
+#ifdef STRESS_ASAN
     printf("AddressSanitizer's allocator does not survive forks of programs with threads\n");
     return 77;
 #endif

@@ -310,7 +310,7 @@ static void run(double seconds, double rate)
     CHECK(last.descriptors <= first.descriptors + 2, "descriptors");
     CHECK(last.threads <= first.threads, "threads");
     CHECK(last.bytes <= first.bytes + 256 * 1024, "the library's memory");
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef STRESS_SANITIZED
     CHECK(last.resident <= first.resident + (4 << 20), "resident memory");
 #endif
     CHECK(atomic_load(&scrapes) > atomic_load(&lost), "most scrapes have a result");

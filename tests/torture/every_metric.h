@@ -18,10 +18,17 @@ static int collect_some(promc_writer *writer, void *arg)
 /* A scrape without memory for a copy of an exemplar leaves it out. */
 static const promc_label *some_exemplar = (const promc_label[]){{"trace", "abc"}, {NULL, NULL}};
 
+/* Longer than the buffers that names were in. */
+#define TEN_BYTES "0123456789"
+#define LONG_STATE                                                                                 \
+    TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES      \
+    TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES
+
 /* Without refusals. */
 static void define_everything(promc_registry *own)
 {
     promc_counter_family *f;
+    promc_gauge_family *alike;
     promc_histogram *h;
 
 #define COMMON                                                                                     \
@@ -39,9 +46,13 @@ static void define_everything(promc_registry *own)
     promc_histogram_observe(h, -7);
     promc_summary_observe(promc_summary_new("s", "S.", COMMON), 0.1);
     (void)promc_info_set(promc_info_new("i", "I.", COMMON), PROMC_PAIRS({"v", "1"}));
-    assert_non_null(promc_enum_new("e", "E.", COMMON, .states = PROMC_STATES("a", "b", "c")));
+    assert_non_null(promc_enum_new("e", "E.", COMMON, .states = PROMC_STATES("a", "b", LONG_STATE)));
     promc_gauge_histogram_observe(promc_gauge_histogram_new("gh", "GH.", COMMON), 1);
+    /* What is one name in the old character set. */
     assert_non_null(promc_gauge_new("utf.8", "", .registry = own));
+    assert_non_null(alike = promc_gauge_family_new("utf_8", "", PROMC_LABELS("a.b", "a_b", "U__a_2e_b"),
+                                                   .registry = own));
+    promc_gauge_set(promc_gauge_labels(alike, "1", "2", "3"), 4);
     assert_int_equal(promc_registry_register(own, &(promc_collector){.collect = collect_some}),
                      PROMC_OK);
     assert_int_equal(promc_registry_set_target_info(own, PROMC_PAIRS({"t", "i"})), PROMC_OK);

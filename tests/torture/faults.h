@@ -23,12 +23,13 @@ enum { ONE_BYTE = -100, NOTHING, BACKWARDS, NO };
 
 /* X(call, its errors...) */
 #define EVERY_CALL(X)                                                                              \
-    X(resolve, EAI_AGAIN, EAI_NONAME, EAI_FAIL, EAI_MEMORY)                                        \
+    X(resolve, EAI_AGAIN, EAI_NONAME, EAI_FAIL, EAI_MEMORY, EAI_SYSTEM)                            \
     X(open, EMFILE, ENFILE, ENOBUFS, EAFNOSUPPORT, EACCES)                                         \
     X(open_datagram, EMFILE, ENFILE, ENOMEM)                                                       \
     X(bind, EADDRINUSE, EACCES, EADDRNOTAVAIL, EROFS)                                              \
     X(listen, EADDRINUSE)                                                                          \
-    X(accept, EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPROTO, EPERM)                \
+    X(accept, EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPROTO, EPERM, ENETDOWN,      \
+      ENOPROTOOPT, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH)                                          \
     X(connect, ECONNREFUSED, ETIMEDOUT, ENETUNREACH, EADDRNOTAVAIL, EACCES)                        \
     X(connect_result, ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH)                                       \
     X(option, ENOPROTOOPT, ENOBUFS)                                                                \
@@ -52,7 +53,7 @@ enum { ONE_BYTE = -100, NOTHING, BACKWARDS, NO };
     X(open_new, EMFILE, ENFILE, ENOSPC, EACCES, EROFS, EEXIST)                                     \
     X(read, EIO, ONE_BYTE, NOTHING)                                                                \
     X(write, ENOSPC, EIO, EDQUOT, EFBIG, ONE_BYTE, NOTHING)                                        \
-    X(sync, EIO, ENOSPC, EINVAL)                                                                   \
+    X(sync, EIO, ENOSPC, EINVAL, ENOTSUP)                                                          \
     X(close, EIO, ENOSPC, EINTR)                                                                   \
     X(rename, EACCES, EXDEV, ENOSPC, EROFS)                                                        \
     X(unlink, EACCES, EROFS)                                                                       \
@@ -74,7 +75,7 @@ static const char *const fault_names[] = {
 #undef X
 };
 
-static const int fault_errors[FAULT_CALLS][12] = {
+static const int fault_errors[FAULT_CALLS][16] = {
 #define X(call, ...) {__VA_ARGS__},
     EVERY_CALL(X)
 #undef X

@@ -8,7 +8,7 @@
 #define TORTURE_H
 
 #include "support.h"
-#include "torture/refusing.h"
+#include "refusing.h"
 
 /* Plays it once in a registry of its own; PROMC_OK or a negative code. */
 typedef int torture_scenario(promc_registry *own);
@@ -63,6 +63,14 @@ static inline void resume_refusals(void)
 
 static promc_registry *earlier;
 static promc_text earlier_text;
+static promc_counter *failures;
+
+/* Hosts may count failures, whatever the library is holding while it fails. */
+static void count_failure(const promc_error *error, void *arg)
+{
+    (void)error, (void)arg;
+    promc_counter_inc(failures);
+}
 
 static int define_earlier(void **state)
 {
@@ -77,12 +85,18 @@ static int define_earlier(void **state)
     promc_histogram_observe(promc_histogram_new("earlier_h", "H.", .registry = earlier), 1);
     promc_info_set(promc_info_new("earlier_i", "I.", .registry = earlier),
                    PROMC_PAIRS({"a", "b"}));
+    failures = promc_counter_new("failures", "F.", .registry = PROMC_UNREGISTERED);
+    promc_counter_inc(failures);
+    promc_set_error_handler(count_failure, NULL);
     return promc_generate_latest(earlier, &earlier_text);
 }
 
 static int free_earlier(void **state)
 {
     (void)state;
+    promc_set_error_handler(NULL, NULL);
+    assert_true(promc_counter_value(failures) > 1);
+    promc_counter_free(failures);
     promc_text_free(&earlier_text);
     promc_registry_free(earlier);
     return 0;

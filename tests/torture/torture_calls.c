@@ -7,7 +7,7 @@
 #define _DEFAULT_SOURCE
 #include "torture/every_metric.h"
 #include "torture/responder.h"
-#include "torture/refusing.h"
+#include "refusing.h"
 #include "unit/http_peer.h"
 
 #include "torture/faults.h"
@@ -316,6 +316,12 @@ static int process_collector(void)
 /* ---- metrics ----------------------------------------------------------------------------------- */
 
 /* No updates, definitions or scrapes depend on what the system says. */
+static void *observe_once(void *histogram)
+{
+    promc_histogram_observe(histogram, 1);
+    return NULL;
+}
+
 static int metrics(void)
 {
     promc_registry *own = promc_registry_new();
@@ -326,7 +332,12 @@ static int metrics(void)
     promc_summary *s = promc_summary_new("s", "", .registry = own);
     promc_gauge *g = promc_gauge_new("g", "", .registry = own);
     promc_text text;
+    pthread_t another;
 
+    promc_histogram_observe(h, 1);
+    /* A second thread's cells, for which a scrape needs the barrier. */
+    assert_int_equal(pthread_create(&another, NULL, observe_once, h), 0);
+    assert_int_equal(pthread_join(another, NULL), 0);
     for (int i = 0; i < 3; i++) {
         promc_counter_inc(promc_counter_labels(f, "a"));
         promc_histogram_observe(h, 1);
@@ -336,8 +347,8 @@ static int metrics(void)
         promc_text_free(&text);
     }
     disarm_fault();
-    assert_number(sample(own, "h_count", NULL), 3);
-    assert_number(sample(own, "h_sum", NULL), 3);
+    assert_number(sample(own, "h_count", NULL), 5);
+    assert_number(sample(own, "h_sum", NULL), 5);
     assert_number(sample(own, "s_count", NULL), 3);
     assert_true(sample(own, "s_sum", NULL) >= 0);
     promc_registry_free(own);
@@ -483,8 +494,18 @@ static void all_calls_were_made(void **state)
             fail_msg("%s", fault_names[call]);
 }
 
+/* Cells of another thread: only then is there anybody to wait for. */
+static void *update_elsewhere(void *counter)
+{
+    promc_counter_inc(counter);
+    return NULL;
+}
+
 static bool set_up(void)
 {
+    promc_counter *counter;
+    pthread_t thread;
+
     if (promc_set_allocator(&refusing) != PROMC_OK || !mkdtemp(folder) ||
         !responder_start(&web, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") ||
         !responder_start(&lines, NULL))
@@ -493,7 +514,10 @@ static bool set_up(void)
     snprintf(socket_path, sizeof(socket_path), "%s.sock", folder);
     registry = promc_registry_new();
     earlier = promc_registry_new();
-    return registry && earlier;
+    counter = promc_counter_new("elsewhere", "", .registry = earlier);
+    promc_counter_inc(counter); /* this thread's cells are its own from now on */
+    return registry && counter && pthread_create(&thread, NULL, update_elsewhere, counter) == 0 &&
+           pthread_join(thread, NULL) == 0;
 }
 
 int main(int argc, char **argv)

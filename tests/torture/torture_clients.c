@@ -6,7 +6,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "support.h"
-#include "torture/refusing.h"
+#include "refusing.h"
 #include "unit/http_peer.h"
 
 #include <dirent.h>

@@ -5,7 +5,7 @@
 #include "torture/responder.h"
 #include "torture/torture.h"
 
-static struct responder web, refusing_web, lines, elsewhere;
+static struct responder web, refusing_web, lines, elsewhere, nearby, silent;
 
 static const promc_label key[] = {{"instance", "a/b"}, {"zone", ""}, {NULL, NULL}};
 
@@ -32,6 +32,16 @@ static int push(promc_registry *own)
     return arrived(&web, before, 1, code);
 }
 
+/* Compressed once, sent as it is. */
+static int push_gzip(promc_registry *own)
+{
+    unsigned before = atomic_load(&web.complete);
+
+    CALMLY(define_everything(own));
+    return arrived(&web, before, 1,
+                   promc_push_to_gateway(web.url, "job", .registry = own, .gzip = true));
+}
+
 static int pushadd(promc_registry *own)
 {
     unsigned before = atomic_load(&web.complete);
@@ -55,6 +65,19 @@ static int redirected(promc_registry *own)
 
     return arrived(&web, before, 1,
                    promc_push_to_gateway(elsewhere.url, "job", .registry = own, .redirects = 2));
+}
+
+/* By a reference, which is resolved against what was asked: until it is enough. */
+static int redirected_nearby(promc_registry *own)
+{
+    unsigned before = atomic_load(&nearby.complete);
+    int code = promc_push_to_gateway(nearby.url, "job", .registry = own, .redirects = 2);
+
+    if (code == PROMC_ERROR_REFUSED) {
+        assert_non_null(strstr(promc_last_error()->message, "307"));
+        code = PROMC_OK;
+    }
+    return arrived(&nearby, before, 3, code);
 }
 
 /* A refusal is one, or there was no memory to hear it. */
@@ -97,6 +120,47 @@ static int remote_write(promc_registry *own)
     CALMLY(define_everything(own));
     code = promc_remote_write(web.url, .registry = own, .labels = key, .status = &status);
     return arrived(&web, before, 1, code);
+}
+
+static int remote_write_native(promc_registry *own)
+{
+    unsigned before = atomic_load(&web.complete);
+
+    CALMLY(define_everything(own));
+    return arrived(&web, before, 1,
+                   promc_remote_write(web.url, .registry = own, .native_histograms = true));
+}
+
+/* The answer is there, or what was given for it is as it was made. */
+static int http_send(promc_registry *own)
+{
+    unsigned before = atomic_load(&web.complete);
+    promc_text answer = {"x", 1};
+    int status = -1, code;
+
+    (void)own;
+    code = promc_http_send(web.url, .body = "hello hello hello", .gzip = true, .headers = key,
+                           .user = "u", .password = "p", .status = &status, .answer = &answer);
+    if (code == PROMC_OK) {
+        assert_int_equal(status, 200);
+        assert_string_equal(answer.data, "ok");
+        promc_text_free(&answer);
+    }
+    assert_null(answer.data);
+    return arrived(&web, before, 1, code);
+}
+
+/* Of which there is nothing to be kept but its end. */
+static int http_send_for_nothing(promc_registry *own)
+{
+    promc_text answer;
+    int code = promc_http_send(silent.url, .method = "GET", .answer = &answer);
+
+    (void)own;
+    if (code == PROMC_OK)
+        assert_string_equal(answer.data, "");
+    promc_text_free(&answer);
+    return code;
 }
 
 static const promc_alert alerts[] = {
@@ -151,9 +215,11 @@ static int own_address(promc_registry *own)
 }
 
 static const struct torture scenarios[] = {
-    SCENARIO(push),         SCENARIO(pushadd),     SCENARIO(delete_group),
-    SCENARIO(redirected),   SCENARIO(refused_push), SCENARIO(unix_push),
-    SCENARIO(graphite),     SCENARIO(graphite_paths), SCENARIO(remote_write),
+    SCENARIO(push),         SCENARIO(push_gzip),   SCENARIO(pushadd),
+    SCENARIO(delete_group), SCENARIO(redirected),  SCENARIO(redirected_nearby),
+    SCENARIO(refused_push), SCENARIO(unix_push),   SCENARIO(graphite),
+    SCENARIO(graphite_paths), SCENARIO(remote_write), SCENARIO(remote_write_native),
+    SCENARIO(http_send),    SCENARIO(http_send_for_nothing),
     SCENARIO(send_alerts),  SCENARIO(resolve_alerts), SCENARIO(many_alerts),
     SCENARIO(own_address),
 };
@@ -168,6 +234,9 @@ int main(int argc, char **argv)
         !responder_start(&refusing_web,
                          "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n"
                          "5\r\nsorry\r\n0\r\n\r\n") ||
+        !responder_start(&nearby, "HTTP/1.1 307 Temporary Redirect\r\nLocation: x/../y?z\r\n"
+                                  "Content-Length: 0\r\n\r\n") ||
+        !responder_start(&silent, "HTTP/1.1 204 No Content\r\n\r\n") ||
         !responder_start(&lines, NULL))
         return 1;
     snprintf(away, sizeof(away),
@@ -180,5 +249,7 @@ int main(int argc, char **argv)
     responder_stop(&refusing_web);
     responder_stop(&lines);
     responder_stop(&elsewhere);
+    responder_stop(&nearby);
+    responder_stop(&silent);
     return failed;
 }

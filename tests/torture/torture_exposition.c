@@ -120,6 +120,8 @@ static void write_samples(promc_writer *w)
     }
     promc_writer_i64(w, promc_writer_family(w, PROMC_TYPE_UNKNOWN, "u", ""), INT64_MIN, NULL);
     promc_writer_double(w, promc_writer_family(w, PROMC_TYPE_GAUGE, "utf.8", ""), 1, NULL);
+    promc_writer_double(w, promc_writer_family(w, PROMC_TYPE_GAUGE, "utf-8", ""), 1,
+                        PROMC_PAIRS({"a.b", "1"}, {"a-b", "2"}));
 }
 
 static void write_values(promc_writer *w)

@@ -102,6 +102,15 @@ static int echo(const promc_http_request *request, promc_http_response *answer, 
     return promc_http_response_write(answer, request->body, request->body_size);
 }
 
+/* Looks at no result. */
+static int careless(const promc_http_request *request, promc_http_response *answer, void *arg)
+{
+    (void)request, (void)arg;
+    (void)promc_http_response_header(answer, "X-Some", "thing");
+    (void)promc_http_response_write(answer, "whole", 5);
+    return 0;
+}
+
 static int more_samples(promc_writer *writer, void *arg)
 {
     promc_family *f = promc_writer_family(writer, PROMC_TYPE_GAUGE, "more", "M.");
@@ -123,6 +132,7 @@ static promc_http_server *open_server(promc_registry *own, bool large)
     server = promc_http_server_open(0, .address = "127.0.0.1", .registry = own);
     assert_non_null(server);
     assert_int_equal(promc_http_server_route(server, "POST", "/echo", echo, NULL), PROMC_OK);
+    assert_int_equal(promc_http_server_route(server, "GET", "/careless", careless, NULL), PROMC_OK);
     assert_int_equal(promc_http_server_on_alerts(server, "/api/v2/alerts", take_alerts, NULL),
                      PROMC_OK);
     assert_int_equal(promc_http_server_on_notification(server, "/send/", take_notification, NULL),
@@ -176,6 +186,10 @@ REQUEST(get_protobuf, GET "Accept: application/vnd.google.protobuf;proto=io.prom
 REQUEST(get_some, "GET /?name[]=collected&name%5B%5D=space_sub_s_count&x&name[]=nobody HTTP/1.1\r\n"
                   "Host: a\r\nConnection: close\r\n\r\n");
 REQUEST(head, "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+REQUEST(head_of_two, "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAccept: text/plain\r\n"
+                     "Accept: */*;q=0.1\r\nAccept-Encoding: gzip\r\nAccept-Encoding: br\r\n\r\n");
+REQUEST(careless_handler, "GET /careless HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+REQUEST(post_nothing, POST("/echo") "Content-Length: 0\r\n\r\n");
 REQUEST(malformed, "GET /\r\n\r\n");
 REQUEST(not_allowed, "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 REQUEST(post, POST("/echo") "Content-Type: a/b\r\nContent-Length: 5\r\n\r\nhello");
@@ -215,6 +229,8 @@ static int respond(promc_registry *own)
         if (i == 0)
             pause_refusals();
         response_size = 0;
+        /* An error of before is not this one's. */
+        assert_int_equal(promc_http_respond("", 0, NULL, NULL), PROMC_ERROR_ARGUMENT);
         code = promc_http_respond(basic, sizeof(basic) - 1, to_response, NULL, .registry = own,
                                   .authorizer = promc_http_authorize_basic,
                                   .authorizer_arg = &user);
@@ -283,7 +299,8 @@ out:
 static const struct torture scenarios[] = {
     SCENARIO(get_text),     SCENARIO(get_gzip),        SCENARIO(get_large),
     SCENARIO(get_large_gzip), SCENARIO(get_openmetrics), SCENARIO(get_protobuf),
-    SCENARIO(get_some),     SCENARIO(head),            SCENARIO(malformed),
+    SCENARIO(get_some),     SCENARIO(head),            SCENARIO(head_of_two),
+    SCENARIO(careless_handler), SCENARIO(post_nothing), SCENARIO(malformed),
     SCENARIO(not_allowed),  SCENARIO(post),            SCENARIO(post_chunked),
     SCENARIO(alerts),       SCENARIO(notification),    SCENARIO(respond),
     SCENARIO(open_and_stop), SCENARIO(open_unix),      SCENARIO(start_and_stop),

@@ -2,6 +2,15 @@
 /* Definitions, children, infos, exemplars, native histograms and registries without memory. */
 #include "torture/torture.h"
 
+#include <stdlib.h>
+
+static int drop(const void *data, size_t size, void *arg)
+{
+    (void)data;
+    *(size_t *)arg += size;
+    return 0;
+}
+
 #define COMMON                                                                                     \
     .registry = own, .namespace = "space", .subsystem = "sub",                                     \
     .const_labels = PROMC_PAIRS({"zone", "b\xFF"}, {"a", "\""})
@@ -372,6 +381,70 @@ out:
     return code;
 }
 
+/* A histogram that begins anew when it has too many buckets loses what it has shown, nothing else. */
+static int native_resets(promc_registry *own)
+{
+    int code = PROMC_OK;
+    promc_histogram *h = NULL;
+    promc_text text;
+    uint64_t dropped = promc_mishaps(PROMC_DROPPED_UPDATES);
+    double shown = 0;
+
+    TRY(h = promc_histogram_new("h", "H.", .registry = own, .native_schema = PROMC_SCHEMA(5),
+                                .native_max_buckets = 20, .native_reset_seconds = 3));
+    for (int scrape = 0; scrape < 4; scrape++) {
+        for (int i = 0; i < 40; i++)
+            promc_histogram_observe(h, 1 + i * i * i);
+        test_monotonic_ns += UINT64_C(2000000000);
+        test_unix_time += 2;
+        TRY_CODE(promc_expose(own, PROMC_FORMAT_PROTOBUF, drop, &(size_t){0}));
+    }
+    TRY_CODE(promc_generate_latest(own, &text));
+    shown = strtod(strstr(text.data, "\nh_count ") + 9, NULL);
+    promc_text_free(&text);
+    assert_true(shown + (double)(promc_mishaps(PROMC_DROPPED_UPDATES) - dropped) <= 160);
+out:
+    if (h) { /* and goes on */
+        CALMLY(shown = sample(own, "h_count", NULL); dropped = promc_mishaps(PROMC_DROPPED_UPDATES));
+        promc_histogram_observe(h, 1);
+        CALMLY(assert_true(sample(own, "h_count", NULL) == shown + 1 ||
+                           promc_mishaps(PROMC_DROPPED_UPDATES) == dropped + 1));
+    }
+    return code;
+}
+
+/* What no memory is left for is counted and summed, only not among the quantiles. */
+static int quantiles(promc_registry *own)
+{
+    int code = PROMC_OK;
+    promc_summary_family *f;
+    promc_summary *s = NULL;
+    promc_text text;
+    double p50 = 0;
+    int observed = 0;
+
+    TRY(f = promc_summary_family_new("s", "S.", PROMC_LABELS("x"), .registry = own,
+                                     .quantiles = PROMC_QUANTILES(0.5, 0.99),
+                                     .quantile_window = 60));
+    TRY(s = promc_summary_labels(f, "1"));
+    TRY(promc_summary_labels(f, "2"));
+    for (int round = 0; round < 3; round++) {
+        for (int i = -3; i < 20; i++, observed++)
+            promc_summary_observe(s, i * i * i);
+        test_monotonic_ns += UINT64_C(7000000000);
+        TRY_CODE(promc_generate_latest(own, &text));
+        p50 = strtod(strstr(text.data, "\ns{quantile=\"0.5\",x=\"1\"} ") + 25, NULL);
+        promc_text_free(&text);
+    }
+    assert_true(p50 > 400 && p50 < 600);
+out:
+    if (s) {
+        CALMLY(assert_number(sample(own, "s_count", PROMC_PAIRS({"x", "1"})), observed));
+        CALMLY(promc_summary_family_clear(f));
+    }
+    return code;
+}
+
 static double a_function(void *arg)
 {
     return *(double *)arg;
@@ -406,6 +479,7 @@ static const struct torture scenarios[] = {
     SCENARIO(life_of_enum),     SCENARIO(life_of_gauge_histogram),
     SCENARIO(definitions_are_remembered), SCENARIO(expiry),
     SCENARIO(updates),          SCENARIO(native_histograms),
+    SCENARIO(native_resets),    SCENARIO(quantiles),
     SCENARIO(functions),
 };
 

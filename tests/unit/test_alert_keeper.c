@@ -7,6 +7,7 @@
 #include "forks.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -185,6 +186,7 @@ static void alerts_are_repeated_in_batches(void **state)
 static void a_refused_batch_keeps_nothing_back(void **state)
 {
     promc_alert_keeper *keeper;
+    size_t count;
     (void)state;
 
     seen.refuse_a = true; /* nobody asks yet */
@@ -200,7 +202,97 @@ static void a_refused_batch_keeps_nothing_back(void **state)
         assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
     }
     assert_int_equal(wait_for(1, 1), PROMC_ALERT_FIRING);
+    /* What was refused is not forgotten because the next request of the same pass arrives. */
+    assert_int_equal(
+        promc_alert_keeper_resolve(keeper, PROMC_PAIRS({"alertname", "a"}, {"number", "0"})),
+        PROMC_OK);
+    wait_for_status(0, PROMC_ALERT_RESOLVED);
+    count = look().count[0];
+    assert_int_equal(wait_for(0, count + 2), PROMC_ALERT_RESOLVED);
     assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_ERROR_REFUSED);
+}
+
+/* Seconds by which the wall clock is ahead. */
+static atomic_int ahead;
+
+static double shifted_unix_time(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9 + atomic_load(&ahead);
+}
+
+static void what_nobody_took_is_forgotten_at_last(void **state)
+{
+    double (*real_unix_time)(void) = promc__os.unix_time;
+    promc_alert_keeper *keeper;
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "a"}), NULL);
+    promc_alert other = named(PROMC_PAIRS({"alertname", "b"}), NULL);
+    size_t count;
+    (void)state;
+
+    promc_http_server_stop(server);
+    promc__os.unix_time = shifted_unix_time; /* while there is no thread to ask */
+    assert_int_equal(set_up(NULL), 0);
+    seen.refuse_a = true; /* nobody asks yet */
+    keeper = promc_alert_keeper_start(url, .interval = 0.02);
+    assert_non_null(keeper);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    assert_int_equal(promc_alert_keeper_resolve(keeper, alert.labels), PROMC_OK);
+    wait_for_status(0, PROMC_ALERT_RESOLVED);
+    atomic_store(&ahead, 3600);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &other), PROMC_OK);
+    wait_for(1, 1);
+    count = look().count[0];
+    wait_for(1, look().count[1] + 3);
+    assert_true(look().count[0] <= count + 1);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+    promc_http_server_stop(server);
+    promc__os.unix_time = real_unix_time;
+    assert_int_equal(set_up(NULL), 0);
+}
+
+/* An end is never before the start, also of what starts tomorrow. */
+static void an_alert_may_start_later(void **state)
+{
+    promc_alert_keeper *keeper = promc_alert_keeper_start(url, .interval = 100);
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "a"}), NULL);
+    (void)state;
+
+    assert_non_null(keeper);
+    alert.starts_at = promc__time_later(promc__time_now(), 86400);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    wait_for(0, 1);
+    assert_int_equal(promc__time_compare(look().starts_at[0], alert.starts_at), 0);
+    assert_int_equal(promc__time_compare(look().ends_at[0], alert.starts_at), 0);
+    assert_int_equal(promc_alert_keeper_resolve(keeper, alert.labels), PROMC_OK);
+    wait_for(0, 2);
+    assert_int_equal(promc__time_compare(look().ends_at[0], alert.starts_at), 0);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
+}
+
+/* Alerts are told apart by all of their labels. */
+static void labels_tell_alerts_apart(void **state)
+{
+    static const promc_label one[] = {{"alertname", "a"}, {"z", "1"}, {NULL, NULL}};
+    static const promc_label others[][4] = {
+        {{"alertname", "a"}},
+        {{"alertname", "a"}, {"y", "1"}},
+        {{"alertname", "a"}, {"z", "2"}},
+        {{"alertname", "a"}, {"z", "1"}, {"zz", "1"}},
+    };
+    promc_alert_keeper *keeper = promc_alert_keeper_start(url, .interval = 0.3);
+    promc_alert alert = named(one, NULL);
+    (void)state;
+
+    assert_non_null(keeper);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    wait_for_status(0, PROMC_ALERT_FIRING);
+    for (size_t i = 0; i < COUNT(others); i++) /* there is no such alert */
+        assert_int_equal(promc_alert_keeper_resolve(keeper, others[i]), PROMC_OK);
+    assert_int_equal(wait_for(0, look().count[0] + 3), PROMC_ALERT_FIRING);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
 }
 
 static void a_failure_loses_nothing(void **state)
@@ -228,6 +320,25 @@ static void a_failure_loses_nothing(void **state)
     assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
     assert_true(look().count[2] <=
                 before + 2); /* one that was under way, and the one that arrived */
+}
+
+static void a_failure_is_tried_again_long_before_the_interval(void **state)
+{
+    promc_alert_keeper *keeper;
+    promc_alert alert = named(PROMC_PAIRS({"alertname", "d"}), NULL);
+    size_t before;
+    (void)state;
+
+    seen.refuse = true; /* nobody asks yet */
+    keeper = promc_alert_keeper_start(url, .interval = 3600);
+    assert_int_equal(promc_alert_keeper_fire(keeper, &alert), PROMC_OK);
+    wait_for(3, 2);
+    pthread_mutex_lock(&seen.lock);
+    seen.refuse = false;
+    before = seen.count[3];
+    pthread_mutex_unlock(&seen.lock);
+    wait_for(3, before + 1);
+    assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
 }
 
 /* 0: the keeper is inert in this child of a fork. Hanging ends by the alarm. */
@@ -280,7 +391,7 @@ static void children_only_free_here(void)
     for (int i = 0; i < 20; i++)
         fork_and_use(keeper);
     before = look().count[0];
-    assert_int_equal(wait_for(0, before + 2), PROMC_ALERT_FIRING);
+    (void)wait_for(0, before + 2); /* it lives for 4 ms, and may be over when it arrives */
     assert_int_equal(promc_alert_keeper_stop(keeper), PROMC_OK);
     assert_int_equal(look().count[1], 0);
 }
@@ -319,7 +430,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_alert_fires_until_it_is_resolved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(alerts_are_repeated_in_batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refused_batch_keeps_nothing_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_took_is_forgotten_at_last, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_alert_may_start_later, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(labels_tell_alerts_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_loses_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_is_tried_again_long_before_the_interval, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(children_only_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_things_are_refused, set_up, tear_down),
     };

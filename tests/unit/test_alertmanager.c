@@ -179,11 +179,12 @@ static void silence_times_out(void **state)
 static void nothing_is_sent_before_all_is_right(void **state)
 {
     promc_alert two[] = {down, {.labels = PROMC_PAIRS({"alertname", "Bad"}, {"a-b", "x"})}};
-    (void)state;
+    int status = 77;
 
+    (void)state;
     /* Nobody listens on port 1: another error would say that something was tried. */
     assert_int_equal(promc_alertmanager_send("http://127.0.0.1:1", two, 2), PROMC_ERROR_LABELS);
-    assert_last_error(PROMC_ERROR_LABELS, "alert 1 (Bad)");
+    assert_last_error(PROMC_ERROR_LABELS, "alerts[1] (Bad)");
     assert_int_equal(promc_alertmanager_send("http://127.0.0.1:1", two, 0), PROMC_OK);
     assert_int_equal(promc_alertmanager_send("http://127.0.0.1:1", NULL, 1), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_alertmanager_send(NULL, &down, 1), PROMC_ERROR_ARGUMENT);
@@ -195,6 +196,10 @@ static void nothing_is_sent_before_all_is_right(void **state)
     assert_int_equal(promc_alertmanager_send_with(&(promc_alertmanager_opts){.url = "h"}, &down, 1),
                      PROMC_ERROR_ARGUMENT);
     assert_last_error(PROMC_ERROR_ARGUMENT, ".size");
+    assert_int_equal(promc_alertmanager_send_with(
+                         PROMC_ALERTMANAGER("https://h", .status = &status), &down, 1),
+                     PROMC_ERROR_UNSUPPORTED);
+    assert_int_equal(status, 0);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -236,7 +241,7 @@ static void alerts_are_asked_for(void **state)
     assert_int_equal(
         promc_alertmanager_alerts(
             PROMC_ALERTMANAGER(url),
-            PROMC_ALERT_FILTER(PROMC_LABELS("a=\"b\"", "c!~é"), .receiver = "x", .no_active = true,
+            PROMC_ALERT_FILTER(PROMC_LABELS("a=\"b\"", "c!~é:^5X"), .receiver = "x", .no_active = true,
                                .no_silenced = true, .no_inhibited = true, .no_unprocessed = true),
             count_alerts, &sum),
         PROMC_OK);
@@ -246,7 +251,7 @@ static void alerts_are_asked_for(void **state)
     assert_int_equal(sum, 21);
     stop(2);
     assert_non_null(strstr(server.received[0],
-                           "GET /api/v2/alerts?filter=a%3D%22b%22&filter=c%21~%C3%A9&receiver=x&"
+                           "GET /api/v2/alerts?filter=a%3D%22b%22&filter=c%21~%C3%A9%3A%5E5X&receiver=x&"
                            "active=false&silenced=false&inhibited=false&unprocessed=false HTTP"));
     assert_non_null(strstr(server.received[1], "GET /api/v2/alerts HTTP"));
     server_forget(&server);
@@ -265,9 +270,48 @@ static void alerts_are_asked_for(void **state)
                      PROMC_ERROR_ARGUMENT);
 }
 
+static int no_alerts(const promc_alert *alerts, size_t count, void *arg)
+{
+    (void)alerts, (void)count, (void)arg;
+    return -1;
+}
+
+static int no_silences(const promc_silence *silences, size_t count, void *arg)
+{
+    (void)silences, (void)count, (void)arg;
+    return -1;
+}
+
+static void refusals_of_lists_are_told(void **state)
+{
+    char texts[2][2048];
+    struct server_line script[3] = {
+        [2] = {.say = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 5\r\n\r\nlater"}};
+    (void)state;
+
+    answer_with(&script[0], texts[0], "[]");
+    answer_with(&script[1], texts[1], "[]");
+    start(script, 3);
+    assert_int_equal(promc_alertmanager_alerts(PROMC_ALERTMANAGER(url), NULL, no_alerts, NULL),
+                     PROMC_ERROR_SINK);
+    assert_last_error(PROMC_ERROR_SINK, "refused the alerts");
+    assert_int_equal(promc_alertmanager_silences(PROMC_ALERTMANAGER(url), no_silences, NULL),
+                     PROMC_ERROR_SINK);
+    assert_last_error(PROMC_ERROR_SINK, "refused the silences");
+    assert_int_equal(promc_alertmanager_alerts(PROMC_ALERTMANAGER(url), NULL, no_alerts, NULL),
+                     PROMC_ERROR_REFUSED);
+    assert_last_error(PROMC_ERROR_REFUSED, "503 Service Unavailable: later");
+    stop(3);
+    server_forget(&server);
+    assert_int_equal(promc_alertmanager_silences(PROMC_ALERTMANAGER(url), NULL, NULL),
+                     PROMC_ERROR_ARGUMENT);
+}
+
 static void the_status_is_asked_for(void **state)
 {
     static const char *const wrong[] = {"[]", "{}", "{\"versionInfo\":{\"version\":\"1\"}}",
+                                        ("{\"versionInfo\":{\"version\":\"1\"},\"cluster\":"
+                                         "{\"status\":\"ready\"}}"),
                                         ("{\"versionInfo\":{\"version\":\"1\"},\"cluster\":"
                                          "{\"status\":\"ready\"},\"uptime\":\"long\"}")};
     promc_alertmanager_info info;
@@ -332,8 +376,38 @@ static void silences_are_created_and_ended(void **state)
     server_forget(&server);
 }
 
+static void answers_to_new_silences(void **state)
+{
+    static const char *const wrong[] = {
+        "{", "[]",
+        "{\"silenceID\":\"0123456789012345678901234567890123456789012345678901234567890123\"}"};
+    const promc_silence silence = {.id = "", .matchers = quiet, .ends_at = {120, 0}};
+    struct server_line line;
+    promc_silence_id id;
+    char text[2048];
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        answer_with(&line, text, wrong[i]);
+        start(&line, 1);
+        assert_int_equal(promc_alertmanager_silence(PROMC_ALERTMANAGER(url), &silence, &id),
+                         PROMC_ERROR_SYNTAX);
+        stop(1);
+        server_forget(&server);
+    }
+    answer_with(&line, text, "anything");
+    start(&line, 1); /* nobody wants to know its id */
+    assert_int_equal(promc_alertmanager_silence(PROMC_ALERTMANAGER(url), &silence, NULL), PROMC_OK);
+    stop(1);
+    assert_ptr_equal(strstr(body_of(0), "{\"matchers\":["), body_of(0));
+    server_forget(&server);
+}
+
 static void wrong_silences_are_refused(void **state)
 {
+    static const promc_matcher nameless[] = {{"", "x", false, false}, {NULL, NULL, false, false}};
+    static const promc_matcher misnamed[] = {{"\xFF", "x", false, false},
+                                             {NULL, NULL, false, false}};
     static const promc_matcher none[] = {{NULL, NULL, false, false}};
     static const promc_matcher valueless[] = {{"a", NULL, false, false},
                                               {NULL, NULL, false, false}};
@@ -344,6 +418,11 @@ static void wrong_silences_are_refused(void **state)
         {.matchers = none, .ends_at = soon},
         {.matchers = valueless, .ends_at = soon},
         {.matchers = broken, .ends_at = soon},
+        {.matchers = nameless, .ends_at = soon},
+        {.matchers = misnamed, .ends_at = soon},
+        {.matchers = quiet, .starts_at = {60, -1}, .ends_at = soon},
+        {.matchers = quiet, .ends_at = soon, .id = "\xFF"},
+        {.matchers = quiet, .ends_at = soon, .created_by = "\xFF"},
         {.matchers = quiet},
         {.matchers = quiet, .starts_at = later, .ends_at = soon},
         {.matchers = quiet, .ends_at = {120, -1}},
@@ -394,6 +473,43 @@ static int see_silences(const promc_silence *silences, size_t count, void *arg)
     return 0;
 }
 
+/* A silence of which one member is something else than it must be. */
+static void silences_miss_nothing(void **state)
+{
+    static const char good[] =
+        "[{\"id\":\"1\",\"comment\":\"c\",\"createdBy\":\"x\",\"startsAt\":\"1970-01-01T00:01:00Z\","
+        "\"endsAt\":\"1970-01-01T00:02:00Z\",\"status\":{\"state\":\"pending\"},\"matchers\":[]}]";
+    static const char *const members[] = {"\"1\"",     "\"comment\"",  "\"createdBy\"",
+                                          "\"startsAt\"", "\"endsAt\"", "\"1970-01-01T00:01:00Z\"",
+                                          "\"1970-01-01T00:02:00Z\"", "\"status\"", "\"state\"",
+                                          "\"matchers\""};
+    char broken[sizeof(good)], text[2048];
+    struct server_line line;
+    size_t sum = 0;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(members); i++) {
+        memcpy(broken, good, sizeof(good));
+        strstr(broken, members[i])[1] = '?';
+        if (i == 0)
+            memcpy(strstr(broken, "\"?\""), "[1]", 3);
+        answer_with(&line, text, broken);
+        start(&line, 1);
+        assert_int_equal(promc_alertmanager_silences(PROMC_ALERTMANAGER(url), see_silences, &sum),
+                         PROMC_ERROR_SYNTAX);
+        stop(1);
+        server_forget(&server);
+    }
+    assert_int_equal(sum, 0);
+}
+
+static int see_pending(const promc_silence *silences, size_t count, void *arg)
+{
+    assert_int_equal(count, 1);
+    *(int *)arg = silences->state;
+    return 0;
+}
+
 static void silences_are_listed(void **state)
 {
 #define SILENCE(id, state, matchers)                                                               \
@@ -410,6 +526,7 @@ static void silences_are_listed(void **state)
     char text[2048];
     struct server_line line;
     size_t sum = 0;
+    int pending = -1;
     (void)state;
 
     answer_with(
@@ -458,6 +575,13 @@ static void silences_are_listed(void **state)
     stop(1);
     server_forget(&server);
     assert_int_equal(sum, 22);
+    answer_with(&line, text, "[" SILENCE("\"1\"", "pending", "[]") "]");
+    start(&line, 1);
+    assert_int_equal(promc_alertmanager_silences(PROMC_ALERTMANAGER(url), see_pending, &pending),
+                     PROMC_OK);
+    stop(1);
+    server_forget(&server);
+    assert_int_equal(pending, PROMC_SILENCE_PENDING);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
@@ -538,7 +662,7 @@ static void senders_are_answered(void **state)
     assert_int_equal(alerts.calls, 2);
     assert_int_equal(alerts.alerts, 0);
     assert_int_equal(post(fd, "/api/v2/alerts", "[{\"labels\":7}]"), 400);
-    assert_non_null(strstr(answer, "alert 0: labels is not an object"));
+    assert_non_null(strstr(answer, "alerts[0]: labels is not an object"));
     assert_int_equal(post(fd, "/api/v2/alerts", "{"), 400);
     assert_non_null(strstr(answer, "JSON, byte 1: "));
     assert_int_equal(post(fd, "/api/v2/alerts", ""), 400);
@@ -593,6 +717,7 @@ static void wrong_routes_are_refused(void **state)
     assert_int_equal(promc_http_server_on_alerts(NULL, "/", see_alerts, NULL),
                      PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_server_on_alerts(own, "/", NULL, NULL), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_http_server_on_alerts(own, NULL, NULL, NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_server_on_alerts(own, NULL, see_alerts, NULL),
                      PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_server_on_notification(own, "x", see_notification, NULL),
@@ -613,7 +738,10 @@ int main(void)
         cmocka_unit_test(nothing_is_sent_before_all_is_right),
         cmocka_unit_test(alerts_are_asked_for),
         cmocka_unit_test(the_status_is_asked_for),
+        cmocka_unit_test(refusals_of_lists_are_told),
         cmocka_unit_test(silences_are_created_and_ended),
+        cmocka_unit_test(answers_to_new_silences),
+        cmocka_unit_test(silences_miss_nothing),
         cmocka_unit_test(wrong_silences_are_refused),
         cmocka_unit_test(silences_are_listed),
         cmocka_unit_test(senders_are_answered),

@@ -31,11 +31,14 @@ static void times_are_written(void **state)
     assert_string_equal(written_time(0, 1), "1970-01-01T00:00:00.000000001Z");
     assert_string_equal(written_time(-1, 500000000), "1969-12-31T23:59:59.5Z");
     assert_string_equal(written_time(1795246289, 448749213), "2026-11-21T07:31:29.448749213Z");
+    assert_int_equal(promc__time_later((struct timespec){60, 999999999}, 1.5).tv_sec, 62);
     assert_string_equal(written_time(951782400, 0), "2000-02-29T00:00:00Z");
     if (sizeof(time_t) > 4) {
         assert_string_equal(written_time(4107542400, 100), "2100-03-01T00:00:00.0000001Z");
         assert_string_equal(written_time(-62135596800, 0), "0001-01-01T00:00:00Z");
         assert_string_equal(written_time(253402300799, 999999999), "9999-12-31T23:59:59.999999999Z");
+        assert_int_equal(promc__time_later((struct timespec){(time_t)253402300700, 0}, 1e9).tv_sec,
+                         253402300799);
     }
 }
 
@@ -59,6 +62,14 @@ static void times_are_read(void **state)
                                         "2026-11-21T07:31:29.Z",
                                         "2026-11-21T07:31:29,5Z",
                                         "2026-11-21T7:31:29Z",
+                                        "2026-11-21T07:3:29Z",
+                                        "2026-11-21T07:31:2Z",
+                                        "2026-11-2",
+                                        "2026-1-21T07:31:29Z",
+                                        "2026-11-/1T07:31:29Z",
+                                        "2026-11-21T07:31:29./Z",
+                                        "2026-11-21T07:31:29+08:6",
+                                        "2026-11-21T07:31:29+0:00",
                                         "2026-13-21T07:31:29Z",
                                         "2026-00-21T07:31:29Z",
                                         "2026-11-31T07:31:29Z",
@@ -93,6 +104,8 @@ static void times_are_read(void **state)
     reads_time("2000-02-29T12:00:00Z", 951825600, 0);
     reads_time("0001-01-01T00:00:00Z", 0, 0); /* Go's zero time: not set */
     reads_time("0001-01-01T08:00:00+08:00", 0, 0);
+    if (sizeof(time_t) > 4)
+        reads_time("0001-01-01T00:00:00.000000001Z", -62135596800, 1);
     if (sizeof(time_t) > 4) {
         reads_time("0001-01-01T00:00:01Z", -62135596799, 0);
         reads_time("0000-02-29T00:00:00Z", -62162121600, 0);
@@ -175,16 +188,22 @@ static void alerts_are_written(void **state)
     assert_written(&alert, true,
                    "[" DOWN ",\"startsAt\":\"1970-01-01T00:00:10.12Z\","
                    "\"endsAt\":\"1970-01-01T00:16:40.000000005Z\"}]");
+    alert.starts_at = (struct timespec){0, 1};
+    assert_written(&alert, false,
+                   "[" DOWN ",\"startsAt\":\"1970-01-01T00:00:00.000000001Z\","
+                   "\"endsAt\":\"1970-01-01T00:33:20Z\"}]");
     alert.starts_at = (struct timespec){1000, 6}; /* by a finer clock */
     assert_written(&alert, true,
                    "[" DOWN ",\"startsAt\":\"1970-01-01T00:16:40.000000006Z\","
                    "\"endsAt\":\"1970-01-01T00:16:40.000000006Z\"}]");
     alert = (promc_alert){.labels = PROMC_PAIRS({"a", "\"\\\n\x01/<"}),
-                          .annotations = PROMC_PAIRS({NULL, NULL}),
+                          .annotations = PROMC_PAIRS({"b", "\x7F"}),
                           .generator_url = "http://h/?a&b"};
     assert_written(&alert, false,
                    "[{\"labels\":{\"a\":\"\\\"\\\\\\n\\u0001/<\"},"
+                   "\"annotations\":{\"b\":\"\\u007f\"},"
                    "\"generatorURL\":\"http://h/?a&b\"}]");
+    alert.annotations = PROMC_PAIRS({NULL, NULL});
     alert.generator_url = "";
     assert_written(&alert, false, "[{\"labels\":{\"a\":\"\\\"\\\\\\n\\u0001/<\"}}]");
 }
@@ -197,7 +216,7 @@ static void assert_refused(promc_alert alert, int code, const char *why)
     const promc_alert two[] = {host_down, alert};
 
     assert_int_equal(promc__alerts_check(two, 2, false), code);
-    assert_last_error(code, "alert 1 (");
+    assert_last_error(code, "alerts[1] (");
     assert_last_error(code, why);
 }
 
@@ -230,16 +249,22 @@ static void wrong_labels_are_refused(void **state)
                    "needs a label with a value");
     assert_refused(dashed, PROMC_ERROR_LABELS, "\"a-b\"");
     assert_int_equal(promc__alerts_check(&dashed, 1, true), PROMC_OK);
+    assert_int_equal(promc__alerts_check((const promc_alert[]){dashed, host_down}, 2, false),
+                     PROMC_ERROR_LABELS);
+    assert_last_error(PROMC_ERROR_LABELS, "alerts[0] (");
+    dashed.labels = PROMC_PAIRS({"", "x"});
+    assert_int_equal(promc__alerts_check(&dashed, 1, true), PROMC_ERROR_LABELS);
+    assert_last_error(PROMC_ERROR_LABELS, "a name is empty");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"主机", "x"})}, PROMC_ERROR_LABELS, "主机");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"", "x"})}, PROMC_ERROR_LABELS, "name");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"alertname", "A"}, {"b", NULL})},
-                   PROMC_ERROR_LABELS, "alert 1 (A): the value is NULL: \"b\"");
+                   PROMC_ERROR_LABELS, "alerts[1] (A): the value is NULL: \"b\"");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"a", "\xFF"})}, PROMC_ERROR_LABELS,
                    "UTF-8");
     assert_refused((promc_alert){.labels = PROMC_PAIRS({"a", "1"}, {"a", "2"})}, PROMC_ERROR_LABELS,
                    "twice");
     alert.annotations = PROMC_PAIRS({"a b", "x"});
-    assert_refused(alert, PROMC_ERROR_LABELS, "alert 1 (HostDown): a name may have");
+    assert_refused(alert, PROMC_ERROR_LABELS, "alerts[1] (HostDown): a name may have");
     alert.annotations = PROMC_PAIRS({"a", "\xC3"});
     assert_refused(alert, PROMC_ERROR_LABELS, "UTF-8");
     alert.annotations = PROMC_PAIRS({"a", ""});
@@ -248,6 +273,24 @@ static void wrong_labels_are_refused(void **state)
     assert_int_equal(promc__alerts_check(&alert, 1, false), PROMC_OK);
     alert.labels = PROMC_PAIRS({"\xFF", "x"});
     assert_int_equal(promc__alerts_check(&alert, 1, true), PROMC_ERROR_LABELS);
+}
+
+static void too_many_labels_are_refused(void **state)
+{
+    static promc_label labels[1002];
+    promc_alert alert = {.labels = labels};
+    char names[COUNT(labels)][8];
+    int status = PROMC_OK;
+    size_t count = 0;
+    (void)state;
+
+    for (; status == PROMC_OK && count + 1 < COUNT(labels); count++) {
+        snprintf(names[count], sizeof(names[count]), "l%zu", count);
+        labels[count] = (promc_label){names[count], "x"};
+        status = promc__alerts_check(&alert, 1, false);
+    }
+    assert_int_equal(count, 1001);
+    assert_last_error(PROMC_ERROR_LABELS, "there are too many labels: \"l1000\"");
 }
 
 static void wrong_times_and_urls_are_refused(void **state)
@@ -270,6 +313,8 @@ static void wrong_times_and_urls_are_refused(void **state)
     if (sizeof(time_t) > 4) {
         alert.ends_at = (struct timespec){(time_t)253402300800, 0};
         assert_refused(alert, PROMC_ERROR_ARGUMENT, "ends_at is no time");
+        alert.ends_at = (struct timespec){(time_t)-62135596801, 0}; /* in the year 0 */
+        assert_refused(alert, PROMC_ERROR_ARGUMENT, "ends_at is no time");
     }
     refuse_url("localhost");
     refuse_url("http//x");
@@ -278,6 +323,10 @@ static void wrong_times_and_urls_are_refused(void **state)
     refuse_url("http://x y");
     refuse_url("http://x/%zz");
     refuse_url("http://x/%");
+    refuse_url("http://x/%2");
+    refuse_url("http://x/%2g");
+    refuse_url("http://x/\x7F");
+    accept_url("http://x/%2Fy");
     refuse_url("http://x/\n");
     refuse_url("http://x/\xFF");
     accept_url("http://host:9090/graph?g0.expr=demo_temp+%3E+50&g0.tab=1");
@@ -455,9 +504,10 @@ static void other_shapes_are_refused(void **state)
             {"{}", "array"},
             {"null", "array"},
             {"[", "byte 1"},
-            {"[1]", "alert 0: it is not an object"},
-            {"[{\"labels\":{\"a\":\"1\"}},[]]", "alert 1: it is not an object"},
-            {"[{}]", "alert 0: labels are missing"},
+            {"[1]", "alerts[0]: it is not an object"},
+            {"[{\"labels\":{\"a\":\"1\"}},[]]", "alerts[1]: it is not an object"},
+            {"[{}]", "alerts[0]: labels are missing"},
+            {"[{},{\"labels\":{\"a\":\"1\"}}]", "alerts[0]: labels are missing"},
             {"[{\"labels\":{}}]", "labels are missing"},
             {"[{\"labels\":null}]", "labels are missing"},
             {"[{\"labels\":[]}]", "labels is not an object"},
@@ -479,7 +529,7 @@ static void other_shapes_are_refused(void **state)
           {"{\"status\":\"firing\",\"alerts\":{}}", "alerts is not an array"},
           {"{\"alerts\":[]}", "status is neither"},
           {"{\"status\":\"on\",\"alerts\":[]}", "status is neither"},
-          {"{\"status\":\"firing\",\"alerts\":[{\"labels\":{\"a\":\"b\"}}]}", "alert 0: status"},
+          {"{\"status\":\"firing\",\"alerts\":[{\"labels\":{\"a\":\"b\"}}]}", "alerts[0]: status"},
           {"{\"status\":\"firing\",\"alerts\":[],\"receiver\":1}", "receiver is not a string"},
           {"{\"status\":\"firing\",\"alerts\":[],\"groupKey\":{}}", "groupKey is not a string"},
           {"{\"status\":\"firing\",\"alerts\":[],\"commonLabels\":[]}",
@@ -622,6 +672,7 @@ int main(void)
         cmocka_unit_test(days_follow_each_other),
         cmocka_unit_test(alerts_are_written),
         cmocka_unit_test(wrong_labels_are_refused),
+        cmocka_unit_test(too_many_labels_are_refused),
         cmocka_unit_test(wrong_times_and_urls_are_refused),
         cmocka_unit_test(prometheus_is_understood),
         cmocka_unit_test(posted_status_comes_from_the_end),

@@ -179,6 +179,20 @@ static void a_sink_may_refuse_at_any_piece(void **state)
     assert_int_equal(promc_expose(registry, PROMC_FORMAT_TEXT, NULL, NULL), PROMC_ERROR_ARGUMENT);
 }
 
+static void unknown_formats_are_refused(void **state)
+{
+    static const promc_format unknown[] = {PROMC_FORMAT_PROTOBUF + 1, 99, 0xFF, 0x400, 1u << 31};
+    struct pieces pieces = {.calls = 0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(unknown); i++) {
+        assert_int_equal(promc_expose(registry, unknown[i], gather, &pieces),
+                         PROMC_ERROR_UNSUPPORTED);
+        assert_last_error(PROMC_ERROR_UNSUPPORTED, "PROMC_FORMAT_");
+    }
+    assert_int_equal(pieces.calls, 0);
+}
+
 static int fail_late(promc_writer *writer, void *arg)
 {
     promc_writer_double(writer, promc_writer_family(writer, PROMC_TYPE_GAUGE, "late", ""), 1, NULL);
@@ -466,6 +480,7 @@ int main(void)
         T(an_empty_registry_is_an_empty_text),
         T(pieces_are_small_and_make_the_whole),
         T(a_sink_may_refuse_at_any_piece),
+        T(unknown_formats_are_refused),
         T(a_collector_that_fails_after_the_first_pieces),
         T(escapings),
         T(a_file_is_written_and_replaced),

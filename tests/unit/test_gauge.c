@@ -170,18 +170,41 @@ static void a_set_wins_over_all_that_came_before(void **state)
     }
 }
 
-/* In one thread it is a variable, with the rounding of one. */
+/* In one thread it is a variable, with the rounding of one (which is in memory all the time). */
 static void it_rounds_as_a_variable_does(void **state)
 {
-    double expected = 0.1;
+    volatile double expected = 0.1, amount;
     (void)state;
 
     promc_gauge_set(g, 0.1);
     for (int i = 1; i < 100; i++) {
-        promc_gauge_add(g, 0.1 * i);
-        expected += 0.1 * i;
+        amount = 0.1 * i;
+        promc_gauge_add(g, amount);
+        expected += amount;
         assert_number(promc_gauge_value(g), expected);
     }
+}
+
+static void *add_a_lot(void *gauge)
+{
+    promc_gauge_add(gauge, 0x1p53);
+    return NULL;
+}
+
+/* What went up in one thread and down in another does not make the rest inexact for ever. */
+static void scrapes_fold_what_cancels_out(void **state)
+{
+    (void)state;
+
+    promc_gauge_inc(g);
+    in_a_thread(add_a_lot, g);
+    promc_gauge_sub(g, 0x1p53);
+    promc_gauge_add(g, -1);
+    assert_number(sample(registry, "g", NULL), 0);
+    promc_gauge_inc(g);
+    assert_number(promc_gauge_value(g), 1);
+    promc_gauge_add(g, 0.1);
+    assert_number(sample(registry, "g", NULL), 1.1);
 }
 
 /* While numbers stand still for a snapshot, updates go elsewhere, and are there afterwards. */
@@ -441,6 +464,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(threads_add_up, begin, end),
         cmocka_unit_test_setup_teardown(a_set_wins_over_all_that_came_before, begin, end),
         cmocka_unit_test_setup_teardown(it_rounds_as_a_variable_does, begin, end),
+        cmocka_unit_test_setup_teardown(scrapes_fold_what_cancels_out, begin, end),
         cmocka_unit_test_setup_teardown(updates_during_a_snapshot, begin, end),
         cmocka_unit_test_setup_teardown(cells_that_were_never_used, begin, end),
         cmocka_unit_test_setup_teardown(without_private_memory, begin, end),

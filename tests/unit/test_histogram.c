@@ -205,14 +205,17 @@ static void buckets_that_make_no_sense(void **state)
         promc_buckets buckets;
         const char *message;
     } cases[] = {
-        {{.count = 2, .bounds = (const double[]){2, 1}}, "Buckets not in sorted order"},
+        {{.count = 2, .bounds = (const double[]){2, 1}},
+         "Buckets not in sorted order (each bound must be larger than the one before, which bound "
+         "2 is not)"},
         {{.count = 2, .bounds = (const double[]){1, 1}}, "Buckets not in sorted order"},
         {{.count = 2, .bounds = (const double[]){0.0, -0.0}}, "Buckets not in sorted order"},
-        {{.count = 2, .bounds = (const double[]){1, NAN}}, "h"},
-        {{.count = 2, .bounds = (const double[]){NAN, 1}}, "h"},
+        {{.count = 2, .bounds = (const double[]){1, NAN}}, "bound 2 of 2 of the buckets is NaN"},
+        {{.count = 2, .bounds = (const double[]){NAN, 1}}, "bound 1 of 2 of the buckets is NaN"},
         {{.count = 1, .bounds = (const double[]){NAN}}, "h"},
-        {{.count = 3, .bounds = (const double[]){1, INFINITY, INFINITY}}, "h"},
-        {{.count = 1, .bounds = (const double[]){INFINITY}}, "Must have at least two buckets"},
+        {{.count = 3, .bounds = (const double[]){1, INFINITY, INFINITY}},
+         "bound 2 of 3 of the buckets is +Inf"},
+        {{.count = 1, .bounds = (const double[]){INFINITY}}, "and one with a finite bound"},
         {{.count = 2, .bounds = NULL}, "h"},
         {{.count = 10001, .bounds = sorted}, "h"},
         {{.count = SIZE_MAX, .bounds = sorted}, "h"},
@@ -226,7 +229,8 @@ static void buckets_that_make_no_sense(void **state)
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 2, .start = -1, .step = 2}, "h"},
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 2, .start = 1, .step = 1}, "h"},
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 2, .start = 1, .step = NAN}, "h"},
-        {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 9000, .start = 1, .step = 10}, "h"},
+        {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 400, .start = 1, .step = 10},
+         "bound 310 of 400 of the buckets is +Inf"},
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS, .count = 0, .start = 1, .step = 2}, "h"},
         {{PROMC_BUCKETS_EXPONENTIAL_STEPS + 1, .count = 2, .start = 1, .step = 2}, "h"},
     };
@@ -326,6 +330,64 @@ static void a_gauge_histogram_observes_and_forgets(void **state)
     assert_number(sample(registry, "gh_gsum", NULL), 0);
 }
 
+struct kept {
+    char data[500];
+    size_t size;
+};
+
+static int keep(const void *data, size_t size, void *arg)
+{
+    struct kept *kept = arg;
+
+    assert_true(size <= sizeof(kept->data) - kept->size);
+    memcpy(kept->data + kept->size, data, size);
+    kept->size += size;
+    return 0;
+}
+
+static void more_may_leave_than_came(void **state)
+{
+    static const char message[] = "\x3E\n\x02gh\x12\0\x18\x05\"4:2\x08\0\x11\0\0\0\0\0\0\xF8\xBF"
+                                  "\x1A\x0B\x08\0\x11\0\0\0\0\0\0\xF0?"
+                                  "\x1A\x0B\x08\0\x11\0\0\0\0\0\0\0@"
+                                  "\x1A\x0B\x08\0\x11\0\0\0\0\0\0\xF0\x7F";
+    promc_gauge_histogram *gh = promc_gauge_histogram_new("gh", "", .registry = registry,
+                                                          .buckets = PROMC_BUCKETS(1, 2));
+    struct kept kept = {.size = 0};
+    (void)state;
+
+    promc_gauge_histogram_forget(gh, 1.5);
+    assert_true(exposes(registry, "gh_bucket{le=\"1.0\"} 0.0\ngh_bucket{le=\"2.0\"} -1.0\n"
+                                  "gh_bucket{le=\"+Inf\"} -1.0\n"));
+    assert_true(exposes(registry, "gh_gcount -1.0\n"));
+    assert_number(sample(registry, "gh_bucket", PROMC_PAIRS({"le", "2.0"})), -1);
+    assert_number(sample(registry, "gh_gcount", NULL), -1);
+    assert_number(sample(registry, "gh_gsum", NULL), -1.5);
+    /* Protobuf cannot say it: its counts have no sign. */
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_PROTOBUF, keep, &kept), PROMC_OK);
+    assert_int_equal(kept.size, sizeof(message) - 1);
+    assert_memory_equal(kept.data, message, sizeof(message) - 1);
+}
+
+/* Against the letter of OpenMetrics, as client_python does; Prometheus takes it. */
+static void openmetrics_has_sums_below_zero(void **state)
+{
+    static const char expected[] = "# HELP gh \n# TYPE gh gaugehistogram\n"
+                                   "gh_bucket{le=\"1.0\"} -1.0\ngh_bucket{le=\"+Inf\"} -1.0\n"
+                                   "gh_gcount -1.0\ngh_gsum -0.5\n"
+                                   "# HELP s \n# TYPE s summary\ns_count 1.0\ns_sum -1.0\n# EOF\n";
+    struct kept kept = {.size = 0};
+    (void)state;
+
+    promc_gauge_histogram_forget(
+        promc_gauge_histogram_new("gh", "", .registry = registry, .buckets = PROMC_BUCKETS(1)),
+        0.5);
+    promc_summary_observe(promc_summary_new("s", "", .registry = registry), -1);
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_OPENMETRICS, keep, &kept), PROMC_OK);
+    assert_int_equal(kept.size, sizeof(expected) - 1);
+    assert_memory_equal(kept.data, expected, kept.size);
+}
+
 static void a_gauge_histogram_has_no_created_series(void **state)
 {
     (void)state;
@@ -366,6 +428,8 @@ int main(void)
         T(every_bucket_is_found),
         T(a_summary_has_count_and_sum),
         T(a_gauge_histogram_observes_and_forgets),
+        T(more_may_leave_than_came),
+        T(openmetrics_has_sums_below_zero),
         T(a_gauge_histogram_has_no_created_series),
         T(a_gauge_histogram_of_negative_values_keeps_its_sum),
     };

@@ -10,6 +10,7 @@
 #include "base/os.h"
 #include "http/connection.h"
 #include "http/defaults.h"
+#include "http/message.h"
 #include "http/response.h"
 
 #include <stdio.h>
@@ -209,6 +210,9 @@ static const struct exchange exchanges[] = {
     {200, "GET HTTPS://host?name[]=b HTTP/1.1\r\n" H "\r\n", "\nb 7"},
     {200, "GET / HTTP/1.0\r\n\r\n", "Connection: close\r\n"},
     {200, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "Connection: keep-alive\r\n"},
+    {200, "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", "Connection: close\r\n"},
+    {200, "GET /?a-name-that-is-longer-than-it-may-be=a&name[]=b HTTP/1.1\r\n" H "\r\n", "\nb 7"},
+    {400, "GET ?x HTTP/1.1\r\n" H "\r\n", "malformed request target"},
     {200, "GET / HTTP/1.1\r\n" H "Connection: close\r\n\r\n", "Connection: close\r\n"},
     {200, "HEAD / HTTP/1.1\r\n" H "\r\n", "Content-Type: text/plain; version=0.0.4"},
     {200, "OPTIONS / HTTP/1.1\r\n" H "\r\n", "Allow: OPTIONS, GET, HEAD\r\nContent-Length: 0\r\n"},
@@ -238,6 +242,14 @@ static const struct exchange exchanges[] = {
      "POST /echo HTTP/1.1\r\n" H
      "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
      "\r\n\r\nhello"},
+    {200,
+     "POST /echo HTTP/1.1\r\n" H
+     "Transfer-Encoding: chunked\r\n\r\n3\t;a=\tb\r\nhel\r\n2 \r\nlo\r\n0\r\nT:\tu\r\n\r\n",
+     "\r\n\r\nhello"},
+    {400, "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\nT: \x01\r\n\r\n", NULL},
+    {400, "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\nT: \x7F\r\n\r\n", NULL},
+    {400, "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n1!\r\nx\r\n0\r\n\r\n", NULL},
+    {200, "POST /echo HTTP/1.1\r\n" H "Expect: 100-continue\r\n\r\n", "Content-Length: 0\r\n"},
     {413, "POST /echo HTTP/1.1\r\n" H "Content-Length: 101\r\n\r\n", "Connection: close\r\n"},
     {413,
      "POST /echo HTTP/1.1\r\n" H
@@ -381,6 +393,8 @@ static void continue_is_said_once(void **state)
     promc__connection c;
     static const char head[] =
         "POST /echo HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+    static const char chunked[] =
+        "POST /echo HTTP/1.1\r\n" H "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
 
     (void)state;
     converse(&c, head, sizeof(head) - 1, 7);
@@ -395,10 +409,91 @@ static void continue_is_said_once(void **state)
     assert_int_equal(status_of(output), 200);
     assert_contains(output, "\r\n\r\nok");
     promc__connection_free(&c);
+    converse(&c, chunked, sizeof(chunked) - 1, 7);
+    assert_string_equal(output, "HTTP/1.1 100 Continue\r\n\r\n");
+    promc__connection_free(&c);
     /* Not when the answer does not depend on the body. */
     assert_int_equal(status_of(answer_to("POST / HTTP/1.1\r\n" H
                                          "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")),
                      405);
+}
+
+/* Clients that say all they have to say before they listen. */
+static void input_may_end_before_the_answer(void **state)
+{
+    static const char get[] = "GET / HTTP/1.1\r\n" H "\r\n";
+    static const char half_a_body[] = "POST /echo HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe";
+    promc__connection c;
+
+    (void)state;
+    promc__connection_begin(&c, &site, 0);
+    output_size = 0;
+    promc__connection_receive(&c, get, strlen(get), 0);
+    promc__connection_receive(&c, get, strlen(get), 0); /* while the response waits */
+    promc__connection_receive(&c, get, 7, 0);
+    promc__connection_end(&c, 0);
+    assert_int_equal(c.state, PROMC__RESPONSE);
+    take_output(&c, SIZE_MAX, 0);
+    assert_int_equal(status_of(output), 200);
+    assert_int_equal(status_of(strstr(output + 1, "HTTP/1.1 ")), 200);
+    assert_contains(output, "HTTP/1.1 400 Bad Request");
+    assert_contains(output, "the request ends in the middle");
+    promc__connection_abort(&c);
+    assert_int_equal(c.state, PROMC__CLOSED);
+    promc__connection_abort(&c); /* which changes nothing */
+    assert_int_equal(promc__connection_output(&c, &(const char *){NULL}, 0), 0);
+
+    promc__connection_begin(&c, &site, 0);
+    output_size = 0;
+    promc__connection_receive(&c, get, strlen(get), 0);
+    promc__connection_end(&c, 0);
+    take_output(&c, SIZE_MAX, 0);
+    assert_int_equal(status_of(output), 200);
+    assert_int_equal(c.state, PROMC__CLOSED);
+    promc__connection_free(&c);
+
+    promc__connection_begin(&c, &site, 0);
+    output_size = 0;
+    promc__connection_receive(&c, get, strlen(get), 0);
+    promc__connection_receive(&c, half_a_body, strlen(half_a_body), 0);
+    promc__connection_end(&c, 0);
+    take_output(&c, SIZE_MAX, 0);
+    assert_contains(output, "the request ends in the middle");
+    promc__connection_free(&c);
+}
+
+/* As many header lines as there may be. */
+static void a_hundred_headers(void **state)
+{
+    char request[4096] = "GET / HTTP/1.1\r\n" H;
+
+    (void)state;
+    for (int i = 1; i < 100; i++)
+        strcat(request, "A: b\r\n");
+    strcat(request, "\r\n");
+    assert_int_equal(status_of(answer_to(request)), 200);
+    strcpy(request + strlen(request) - 2, "A: b\r\n\r\n");
+    assert_int_equal(status_of(answer_to(request)), 431);
+}
+
+static int typed(const promc_http_request *request, promc_http_response *response, void *arg)
+{
+    (void)arg;
+    assert_null(promc_http_request_header(NULL, "Host"));
+    assert_null(promc_http_request_header(request, NULL));
+    assert_null(promc_http_request_header(&(promc_http_request){.method = "GET"}, "Host"));
+    if (promc_http_response_header(response, "content-Type", "application/json") != PROMC_OK)
+        return -1;
+    return promc_http_response_write(response, "[]", 2);
+}
+
+static void handlers_may_tell_the_type(void **state)
+{
+    (void)state;
+    assert_int_equal(promc__routes_add(&routes, "GET", "/typed", typed, NULL), PROMC_OK);
+    assert_contains(answer_to("GET /typed HTTP/1.1\r\n" H "\r\n"),
+                    "\r\ncontent-Type: application/json\r\n");
+    assert_lacks(output, "text/plain");
 }
 
 static void bodies_reach_the_handler(void **state)
@@ -447,6 +542,8 @@ static void headers_cannot_be_injected(void **state)
     assert_int_equal(promc_http_response_header(&response, "A: b", "c"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_response_header(&response, "", "c"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_response_header(&response, "A", NULL), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_http_response_header(&response, "A", "b\x7F"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_http_response_header(&response, NULL, "b"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_response_header(&response, "cONTENT-lENGTH", "1"),
                      PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_response_header(&response, "Transfer-Encoding", "chunked"),
@@ -561,6 +658,36 @@ static void bodies_around_one_piece(void **state)
         }
         promc_text_free(&expected);
     }
+}
+
+/* What fills a piece may be all there is: the end is a piece of its own then. */
+static void a_last_piece_may_be_empty(void **state)
+{
+    promc_gauge_family *family;
+    bool was_empty = false;
+
+    (void)state;
+    site.registry = promc_registry_new();
+    family = promc_gauge_family_new("g", "", PROMC_LABELS("l"), .registry = site.registry);
+    for (int i = 0; i < 5000 && !was_empty; i++) {
+        const char *size_line;
+        char value[16];
+
+        snprintf(value, sizeof(value), "%d", i);
+        promc_gauge_set(promc_gauge_labels(family, value), i);
+        if (i < 3000)
+            continue;
+        size_line = strstr(answer_to("GET / HTTP/1.1\r\n" H "\r\n"), "\r\n\r\n") + 4;
+        if (strstr(output, "chunked\r\n")) {
+            size_t first = strtoul(size_line, NULL, 16);
+
+            was_empty = strcmp(strstr(size_line, "\r\n") + 2 + first, "\r\n0\r\n\r\n") == 0;
+            assert_contains(output, value);
+            assert_contains(answer_to("GET / HTTP/1.0\r\n\r\n"), value);
+        }
+    }
+    assert_true(was_empty);
+    promc_registry_free(site.registry);
 }
 
 static void filters(void **state)
@@ -805,7 +932,14 @@ static void authorizers(void **state)
         {401, "Authorization: Basic Og==\r\n"},
         {401, "Authorization: Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"},
         {401, "Authorization: Basic QWxh!GRp\r\n"},
+        {401, "Authorization: Basic QWxh:GRp\r\n"},
+        {401, "Authorization: Basic QWxh{GRp\r\n"},
+        {401, "Authorization: Basic +/o6\r\n"},
+        {401, "Authorization: Basis QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"},
     };
+    static const promc_http_basic nobody[] = {{"", "x"}, {NULL, "x"}, {"", NULL}};
+    static const char colon_x[] = "GET / HTTP/1.1\r\n" H "Authorization: Basic Ong=\r\n\r\n";
+    static char long_request[2048] = "GET / HTTP/1.1\r\n" H "Authorization: Basic ";
     char request[256];
 
     (void)state;
@@ -818,6 +952,19 @@ static void authorizers(void **state)
         if (basic[i].status == 401)
             assert_contains(output, "WWW-Authenticate: Basic realm=\"metrics\"\r\n");
     }
+    memset(long_request + strlen(long_request), 'A', 1600); /* more than any user and password */
+    strcat(long_request, "\r\n\r\n");
+    assert_int_equal(status_of(answer_to(long_request)), 401);
+    for (size_t i = 0; i < sizeof(nobody) / sizeof(*nobody); i++) {
+        site.authorizer_arg = (void *)(uintptr_t)&nobody[i];
+        assert_int_equal(status_of(answer_to(colon_x)), i == 0 ? 200 : 401);
+    }
+    site.authorizer_arg = (void *)(uintptr_t)&nobody[0];
+    assert_int_equal(
+        status_of(answer_to("GET / HTTP/1.1\r\n" H "Authorization: Basic YTp4\r\n\r\n")), 401);
+    site.authorizer_arg = NULL;
+    assert_int_equal(status_of(answer_to(colon_x)), 401);
+    site.authorizer_arg = (void *)(uintptr_t)&user;
     /* Before the body is waited for, on routes too. */
     assert_int_equal(status_of(answer_to("POST /echo HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\n")),
                      401);
@@ -831,6 +978,10 @@ static void authorizers(void **state)
     assert_int_equal(
         status_of(answer_to("GET / HTTP/1.1\r\n" H "Authorization: Bearer s3crets3cret\r\n\r\n")),
         401);
+    assert_int_equal(status_of(answer_to("GET / HTTP/1.1\r\n" H "\r\n")), 401);
+    site.authorizer_arg = NULL;
+    assert_int_equal(
+        status_of(answer_to("GET / HTTP/1.1\r\n" H "Authorization: Bearer s3cret\r\n\r\n")), 401);
     site.authorizer_arg = "";
     assert_int_equal(status_of(answer_to("GET / HTTP/1.1\r\n" H "Authorization: Bearer \r\n\r\n")),
                      401);
@@ -864,6 +1015,60 @@ static void routes_are_checked(void **state)
     assert_int_equal(promc__routes_add(&routes, "G T", "/x", echo, NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc__routes_add(&routes, "", "/x", echo, NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc__routes_add(&routes, "GET", "/x", NULL, NULL), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc__routes_add(&routes, "A-METHOD-OF-THIRTY-TWO-LETTERS-A", "/x", echo, NULL),
+                     PROMC_OK);
+    assert_int_equal(
+        promc__routes_add(&routes, "A-METHOD-OF-THIRTY-TWO-LETTERS-AB", "/x", echo, NULL),
+        PROMC_ERROR_ARGUMENT);
+}
+
+/* Allow names what fits; a route may answer OPTIONS itself. */
+static void many_routes(void **state)
+{
+    static const char *const letters = "ABCDEFGHIJ";
+    char name[40];
+    int status = PROMC_OK, count = 0;
+
+    (void)state;
+    for (const char *letter = letters; *letter; letter++) {
+        snprintf(name, sizeof(name), "A-METHOD-OF-MANY-LETTERS-%c", *letter);
+        assert_int_equal(promc__routes_add(&routes, name, "/many", echo, NULL), PROMC_OK);
+    }
+    answer_to("GET /many HTTP/1.1\r\n" H "\r\n");
+    assert_contains(output, "Allow: OPTIONS, A-METHOD-OF-MANY-LETTERS-A, ");
+    assert_contains(output, "A-METHOD-OF-MANY-LETTERS-D\r\n");
+    assert_int_equal(promc__routes_add(&routes, "OPTIONS", "/get", typed, NULL), PROMC_OK);
+    assert_contains(answer_to("OPTIONS /get HTTP/1.1\r\n" H "\r\n"), "application/json");
+    assert_contains(answer_to("POST /get HTTP/1.1\r\n" H "\r\n"), "Allow: OPTIONS, GET, HEAD\r\n");
+    for (; status == PROMC_OK && count < 2000; count++) {
+        snprintf(name, sizeof(name), "/%d", count);
+        status = promc__routes_add(&routes, "GET", name, echo, NULL);
+    }
+    assert_int_equal(status, PROMC_ERROR_LIMIT);
+    assert_int_equal(routes.count, 1000);
+}
+
+/* A client that was refused before it said anything counts, too, and so does an odd status. */
+static void everything_is_counted(void **state)
+{
+    static int odd = 299;
+    promc__connection c;
+
+    (void)state;
+    promc__connection_begin(&c, &site, 0);
+    output_size = 0;
+    promc__connection_refuse(&c, 503, "full", 0);
+    take_output(&c, SIZE_MAX, 0);
+    promc__connection_free(&c);
+    assert_int_equal(status_of(output), 503);
+    assert_int_equal(stats.requests[PROMC__STATS_METHODS - 1][promc__status_index(503)], 1);
+    assert_int_equal(promc__routes_add(&routes, "GET", "/odd", with_status, &odd), PROMC_OK);
+    answer_to("GET /odd HTTP/1.1\r\n" H "\r\n");
+    assert_int_equal(stats.requests[0][PROMC__STATUS_COUNT], 1);
+    assert_int_equal(promc__status_at(PROMC__STATUS_COUNT), 0);
+    assert_int_equal(promc__status_at(promc__status_index(503)), 503);
+    assert_true(promc__status_without_body(100));
+    assert_false(promc__status_without_body(200));
 }
 
 /* ---- promc_http_respond() -------------------------------------------------------------------- */
@@ -915,6 +1120,7 @@ static void respond_without_sockets(void **state)
     assert_int_equal(status_of(output), 405);
     assert_int_equal(promc_http_respond(NULL, 0, to_output, NULL), PROMC_OK);
     assert_int_equal(promc_http_respond("", 0, NULL, NULL), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_http_respond(NULL, 1, to_output, NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_respond_with("GET / HTTP/1.0\r\n\r\n", 18, to_output, NULL,
                                              &(promc_http_respond_opts){.registry = registry}),
                      PROMC_ERROR_ARGUMENT);
@@ -1029,6 +1235,16 @@ static void every_single_allocation_fails(void **state)
     fail_every_allocation();
 }
 
+static double year_10000(void)
+{
+    return 253402300800.0;
+}
+
+static double no_time(void)
+{
+    return 0;
+}
+
 static void dates(void **state)
 {
     static const struct {
@@ -1049,6 +1265,10 @@ static void dates(void **state)
         promc__write_date(out, cases[i].seconds);
         assert_string_equal(out, cases[i].text);
     }
+    promc__os.unix_time = year_10000;
+    assert_lacks(answer_to("GET / HTTP/1.1\r\n" H "\r\n"), "Date:");
+    promc__os.unix_time = no_time;
+    assert_lacks(answer_to("GET / HTTP/1.1\r\n" H "\r\n"), "Date:");
 }
 
 int main(void)
@@ -1061,6 +1281,9 @@ int main(void)
         TEST(pipelined_requests),
         TEST(an_error_ends_the_connection),
         TEST(continue_is_said_once),
+        TEST(input_may_end_before_the_answer),
+        TEST(a_hundred_headers),
+        TEST(handlers_may_tell_the_type),
         TEST(bodies_reach_the_handler),
         TEST(statuses_of_handlers),
         TEST(headers_cannot_be_injected),
@@ -1068,6 +1291,7 @@ int main(void)
         TEST(large_responses_of_handlers),
         TEST(large_scrapes_are_streamed),
         TEST(bodies_around_one_piece),
+        TEST(a_last_piece_may_be_empty),
         TEST(filters),
         TEST(accept_headers_are_joined),
         TEST(failed_scrapes),
@@ -1080,11 +1304,13 @@ int main(void)
         TEST(authorizers),
         TEST(counting),
         TEST(routes_are_checked),
+        TEST(many_routes),
+        TEST(everything_is_counted),
         TEST(respond_without_sockets),
         TEST(respond_to_a_failing_sink),
         TEST(every_allocation_fails),
         TEST(every_single_allocation_fails),
-        cmocka_unit_test(dates),
+        TEST(dates),
     };
     const promc_allocator allocator = {limited_malloc, limited_realloc, plain_free, NULL};
 

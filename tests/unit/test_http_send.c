@@ -6,6 +6,8 @@
 #include "scripted_server.h"
 #include "support.h"
 
+#include <math.h>
+
 #define OK_HEAD "HTTP/1.1 200 OK\r\n"
 #define LINES(...) ((const struct server_line[]){__VA_ARGS__})
 #define PLAY(...) play(LINES(__VA_ARGS__), sizeof(LINES(__VA_ARGS__)) / sizeof(struct server_line))
@@ -117,6 +119,49 @@ static void redirects_are_answers(void **state)
     assert_int_equal(server_stop(&server), 1);
 }
 
+/* What would be there twice, in .headers or by another option, is refused before anything is sent. */
+static void headers_that_are_said_twice(void **state)
+{
+    (void)state;
+    snprintf(url, sizeof(url), "http://127.0.0.1:1/");
+#define TWICE(...)                                                                                 \
+    assert_int_equal(promc_http_send(url, .body = "x", __VA_ARGS__), PROMC_ERROR_ARGUMENT);        \
+    assert_last_error(PROMC_ERROR_ARGUMENT, "twice")
+    TWICE(.token = "t", .headers = PROMC_PAIRS({"authorization", "Bearer other"}));
+    TWICE(.user = "u", .password = "p", .headers = PROMC_PAIRS({"Authorization", "Basic x"}));
+    TWICE(.headers = PROMC_PAIRS({"Authorization", "a"}, {"Authorization", "b"}));
+    TWICE(.headers = PROMC_PAIRS({"Content-Type", "a"}, {"CONTENT-TYPE", "a"}));
+    assert_int_equal(promc_http_send(url, .headers = PROMC_PAIRS({"X", "a"}, {"X", "b"},
+                                                                 {"Authorization", "a"})),
+                     PROMC_ERROR_SYSTEM);
+}
+
+static uint64_t a_second_later(void)
+{
+    static uint64_t now;
+
+    return now += 1000000000;
+}
+
+/* Compressing a long body takes time as well. */
+static void a_deadline_while_compressing(void **state)
+{
+    enum { BIG = 8 * 1024 * 1024 };
+    uint64_t (*clock)(void) = promc__os.monotonic_ns;
+    char *body = test_malloc(BIG);
+    (void)state;
+
+    memset(body, 'x', BIG);
+    promc__os.monotonic_ns = a_second_later;
+    assert_int_equal(promc_http_send("http://127.0.0.1:1/", .body = body, .body_size = BIG,
+                                     .gzip = true, .timeout = 3.5),
+                     PROMC_ERROR_TIMEOUT);
+    assert_int_equal(a_second_later(), 6000000000); /* it was not compressed to the end */
+    promc__os.monotonic_ns = clock;
+    assert_last_error(PROMC_ERROR_TIMEOUT, "timed out while compressing");
+    test_free(body);
+}
+
 static void failures_are_told(void **state)
 {
     int status = -1;
@@ -131,6 +176,8 @@ static void failures_are_told(void **state)
     assert_int_equal(promc_http_send(NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_send("robot"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_send(url, .body_size = 1), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_http_send(url, .timeout = (double)NAN), PROMC_ERROR_ARGUMENT);
+    assert_last_error(PROMC_ERROR_ARGUMENT, "timeout");
     assert_int_equal(promc_http_send(url, .headers = PROMC_PAIRS({"Host", "x"})),
                      PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_http_send_with(NULL), PROMC_ERROR_ARGUMENT);
@@ -145,7 +192,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(one_request_is_sent), TEST(methods_and_bodies_of_every_kind),
         TEST(answers_are_given),   TEST(redirects_are_answers),
-        TEST(failures_are_told),
+        TEST(failures_are_told),   TEST(headers_that_are_said_twice),
+        TEST(a_deadline_while_compressing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

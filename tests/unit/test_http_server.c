@@ -17,6 +17,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 
 #define REQUEST "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -204,6 +207,7 @@ static void unix_sockets(void **state)
     assert_true(fd >= 0);
     close(fd);
     assert_null(promc_start_http_server(0, .unix_path = path, .registry = registry));
+    assert_non_null(strstr(promc_last_error()->message, "what is there is no socket"));
     assert_int_equal(stat(path, &info), 0);
     unlink(path);
     memset(text, 'a', sizeof(text));
@@ -407,6 +411,12 @@ static int hello(const promc_http_request *request, promc_http_response *respons
     assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &mask), 0);
     if (!sigismember(&mask, SIGTERM) || !sigismember(&mask, SIGINT))
         return -1;
+#if defined(__linux__)
+    char name[16] = "";
+
+    if (prctl(PR_GET_NAME, name) != 0 || strcmp(name, "promc-http") != 0)
+        return -1;
+#endif
     promc_http_response_status(response, 201);
     return promc_http_response_write(response, request->body, request->body_size) ||
            promc_http_response_write(response, arg, strlen(arg));
@@ -489,6 +499,7 @@ static void own_metrics(void **state)
     promc_registry *own = promc_registry_new();
     promc_http_server *server =
         promc_start_http_server(0, .address = "127.0.0.1", .registry = own, .self_metrics = true);
+    promc_http_server *other;
     int fd = peer_connect("127.0.0.1", promc_http_server_port(server));
     static char text[65536];
     promc_text after;
@@ -497,7 +508,11 @@ static void own_metrics(void **state)
     assert_non_null(server);
     assert_null(
         promc_start_http_server(0, .address = "127.0.0.1", .registry = own, .self_metrics = true));
-    promc_registry_clear_error(own);
+    /* Which is that server's failure, not a definition's. */
+    assert_int_equal(promc_registry_first_error(own, NULL), PROMC_OK);
+    other = promc_start_http_server(0, .address = "127.0.0.1", .registry = own);
+    assert_non_null(other);
+    promc_http_server_stop(other);
     peer_exchange(fd, "HACK1 / HTTP/1.1\r\nHost: a\r\n\r\n", text, sizeof(text));
     peer_exchange(fd, REQUEST, text, sizeof(text));
     peer_exchange(fd, REQUEST, text, sizeof(text));
@@ -578,23 +593,48 @@ static void twisted_close(void *opaque)
     atomic_fetch_sub(&sessions, 1);
 }
 
+/* All that comes back, as it was meant. */
+static void exchange_twisted(int fd, const char *request, char *text, size_t room)
+{
+    for (; *request; request++)
+        assert_int_equal(send(fd, &(char){(char)~*request}, 1, MSG_NOSIGNAL), 1);
+    assert_true(peer_read_all(fd, text, room));
+    for (char *at = text; *at; at++)
+        *at = (char)~*at;
+}
+
+/* A body that nobody reads: the session ends with the answer, the connection a little later. */
+static void transports_linger(void **state)
+{
+    const promc_transport transport = {twisted_open, twisted_read, twisted_write, twisted_close,
+                                       NULL};
+    promc_http_server *server = promc_start_http_server(
+        0, .address = "127.0.0.1", .registry = registry, .transport = &transport);
+    char text[4096];
+    int fd = peer_connect("127.0.0.1", promc_http_server_port(server));
+
+    (void)state;
+    exchange_twisted(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", text,
+                     sizeof(text));
+    assert_non_null(strstr(text, "HTTP/1.1 405 "));
+    assert_int_equal(atomic_load(&sessions), 0);
+    peer_send(fd, "the body");
+    close(fd);
+    promc_http_server_stop(server);
+    assert_int_equal(atomic_load(&sessions), 0);
+}
+
 static void transports(void **state)
 {
     const promc_transport transport = {twisted_open, twisted_read, twisted_write, twisted_close,
                                        NULL};
     promc_http_server *server = promc_start_http_server(
         0, .address = "127.0.0.1", .registry = registry, .transport = &transport);
-    char request[] = LAST_REQUEST, text[4096];
+    char text[4096];
     int fd = peer_connect("127.0.0.1", promc_http_server_port(server));
 
     (void)state;
-    for (size_t i = 0; i + 1 < sizeof(request); i++)
-        request[i] = (char)~request[i];
-    assert_int_equal(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL),
-                     (long)sizeof(request) - 1);
-    assert_true(peer_read_all(fd, text, sizeof(text)));
-    for (char *at = text; *at; at++)
-        *at = (char)~*at;
+    exchange_twisted(fd, LAST_REQUEST, text, sizeof(text));
     assert_non_null(strstr(text, "HTTP/1.1 200 OK\r\n"));
     assert_non_null(strstr(text, "\nanswer 42.0\n"));
     close(fd);
@@ -838,6 +878,7 @@ int main(void)
         cmocka_unit_test(refused_bodies_do_not_reset),
         cmocka_unit_test(own_metrics),
         cmocka_unit_test(transports),
+        cmocka_unit_test(transports_linger),
         cmocka_unit_test(stop_waits_for_one_collector),
         cmocka_unit_test(servers_belong_to_the_parent),
         cmocka_unit_test(children_do_not_keep_connections_open),

@@ -162,7 +162,7 @@ static void states_that_make_no_sense(void **state)
 {
     (void)state;
     assert_null(promc_enum_new("e", "", .registry = registry));
-    assert_last_error(PROMC_ERROR_ARGUMENT, "No states provided for Enum metric: e");
+    assert_last_error(PROMC_ERROR_ARGUMENT, "No states provided for Enum metric: e; use .states = PROMC_STATES(\"a\", \"b\")");
     assert_null(promc_enum_new("e", "", .registry = registry,
                                .states = (const char *const[]){NULL}));
     assert_last_error(PROMC_ERROR_ARGUMENT, "No states provided for Enum metric: e");

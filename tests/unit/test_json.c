@@ -586,6 +586,7 @@ static void too_deep(void **state)
     char *whole = repeated("]", PROMC__JSON_DEPTH_MAX, "");
     char both[2 * PROMC__JSON_DEPTH_MAX + 1];
     promc__json_limits two = {100, 2, 100};
+    const promc__json_limits beyond = {1 << 20, PROMC__JSON_DEPTH_MAX + 1, 1000};
 
     (void)state;
     snprintf(both, sizeof(both), "%s%s", text, whole);
@@ -594,6 +595,9 @@ static void too_deep(void **state)
     promc__json_free(&json);
     free(text);
     free(whole);
+    text = repeated("[", PROMC__JSON_DEPTH_MAX + 1, "");
+    assert_int_equal(promc__json_read(&json, text, strlen(text), &beyond), PROMC_ERROR_LIMIT);
+    free(text);
     for (size_t i = 0; i < COUNT(parts); i++) {
         text = repeated(parts[i], 100000, "");
         assert_int_equal(read_text(text), PROMC_ERROR_LIMIT);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory: the allocator hook, checked sizes, buffers with a cap. What happens when memory is refused
  * is asked in tests/torture. */
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "support.h"
-#include "torture/refusing.h"
+#include "refusing.h"
 
 /* ---- the hook -------------------------------------------------------------------------------- */
 
@@ -88,6 +89,9 @@ static void blocks(void **state)
     block = promc__copy("ab\0c", 4);
     assert_memory_equal(block, "ab\0c", 5);
     promc__free(block);
+    block = promc__malloc(0); /* is no failure */
+    assert_non_null(block);
+    promc__free(block);
     assert_null(promc__copy("", SIZE_MAX));
     block = promc__copy_string("");
     assert_string_equal(block, "");
@@ -108,6 +112,12 @@ static void buffers_have_a_cap_and_a_sticky_error(void **state)
     assert_int_equal(buffer.size, 100);
     promc__buffer_free(&buffer);
 
+    buffer = PROMC__BUFFER(5);
+    promc__buffer_string(&buffer, "short");
+    assert_int_equal(buffer.error, PROMC_OK);
+    assert_int_equal(buffer.capacity, 5);
+    promc__buffer_free(&buffer);
+
     buffer = PROMC__BUFFER(0);
     assert_null(promc__buffer_room(&buffer, SIZE_MAX));
     assert_true(buffer.error != PROMC_OK);
@@ -125,9 +135,39 @@ static void buffers_have_a_cap_and_a_sticky_error(void **state)
     assert_int_equal(buffer.error, PROMC_ERROR_NO_MEMORY);
     promc__buffer_free(&buffer);
 }
+static void arenas_take_from_a_budget(void **state)
+{
+    promc__arena arena = {0};
+    promc__budget budget = {.left = 1000000};
+    static char text[20000];
+    (void)state;
+
+    memset(text, 'x', sizeof(text));
+    for (size_t size = 0; size < 3000; size += 37) { /* blocks are aligned, wherever texts end */
+        char *copy = promc__arena_copy(&arena, &budget, text, size);
+        void *block = promc__arena_take(&arena, &budget, 8);
+
+        assert_int_equal(strlen(copy), size);
+        assert_int_equal((uintptr_t)block % 8, 0);
+    }
+    for (size_t left; (left = (size_t)(arena.end - arena.at)) > 3;) /* up to the last bytes */
+        assert_non_null(promc__arena_copy(&arena, &budget, text, (left - 3 < 64 ? left - 3 : 64) - 1));
+    assert_int_equal(arena.end - arena.at, 3);
+    assert_int_equal((uintptr_t)promc__arena_take(&arena, &budget, 0) % 8, 0);
+    assert_int_equal(strlen(promc__arena_copy(&arena, &budget, text, sizeof(text) - 1)),
+                     sizeof(text) - 1);
+    assert_int_equal(budget.error, PROMC_OK);
+    assert_null(promc__arena_take(&arena, &budget, 1000000));
+    assert_int_equal(budget.error, PROMC_ERROR_LIMIT);
+    assert_null(promc__arena_take(&arena, &budget, SIZE_MAX));
+    assert_null(promc__arena_copy(&arena, &budget, "", SIZE_MAX));
+    promc__arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arenas_take_from_a_budget),
         cmocka_unit_test(the_allocator_cannot_change_while_memory_is_in_use),
         cmocka_unit_test(sizes_are_checked),
         cmocka_unit_test(blocks),

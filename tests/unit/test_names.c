@@ -104,6 +104,8 @@ static void names_escape_as_in_python(void **state)
                                  strcmp(name, text) != 0);
         }
     }
+    assert_false(promc__label_name_changes("abc", 3, PROMC__DOTS));
+    assert_true(promc__label_name_changes("a_c", 3, PROMC__DOTS));
 }
 
 static void legacy_names(void **state)

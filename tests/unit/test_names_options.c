@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names, options, and what definitions say when they are wrong. */
 #define _DEFAULT_SOURCE
+#include "base/error.h"
 #include "base/utf8.h"
 #include "support.h"
 
@@ -128,11 +129,11 @@ static void info_and_enum_have_no_unit(void **state)
     (void)state;
     assert_null(promc_info_new("i", "", .registry = registry, .unit = "seconds"));
     assert_last_error(PROMC_ERROR_ARGUMENT,
-                      "Metric name is of a type that cannot have a unit: i_seconds");
+                      "Metric name is of a type that cannot have a unit: i_seconds; leave out .unit");
     assert_null(promc_enum_new("e", "", .registry = registry, .unit = "seconds",
                                .states = PROMC_STATES("a")));
     assert_last_error(PROMC_ERROR_ARGUMENT,
-                      "Metric name is of a type that cannot have a unit: e_seconds");
+                      "Metric name is of a type that cannot have a unit: e_seconds; leave out .unit");
     assert_non_null(promc_info_new("i", "", .registry = registry, .unit = ""));
 }
 
@@ -318,6 +319,30 @@ static void long_names_are_cut_between_characters_in_messages(void **state)
     }
 }
 
+static void messages_are_one_line_and_say_that_they_were_cut(void **state)
+{
+    char name[700];
+    size_t size = sizeof(((promc_error *)NULL)->message);
+
+    (void)state;
+    (void)promc__fail(PROMC_ERROR_NAME, "a\r\nb\x7F" "c\xFF");
+    assert_string_equal(promc_last_error()->message, "a??b?c?");
+    for (size_t length = size - 3; length < size + 3; length++) {
+        memset(name, 'x', length);
+        name[length] = '\0';
+        (void)promc__fail(PROMC_ERROR_NAME, "%s", name);
+        if (length < size) {
+            assert_string_equal(promc_last_error()->message, name);
+        } else {
+            assert_int_equal(strlen(promc_last_error()->message), size - 1);
+            assert_string_equal(promc_last_error()->message + size - 5, "x\xE2\x80\xA6");
+        }
+        errno = ENOENT;
+        (void)promc__fail_errno("%s", name);
+        assert_non_null(strstr(promc_last_error()->message, "x\xE2\x80\xA6: No such file"));
+    }
+}
+
 static void a_registry_keeps_its_first_definition_error(void **state)
 {
     promc_error error = {.code = 77};
@@ -472,6 +497,7 @@ int main(int argc, char **argv)
         T(the_error_handler_sees_every_failure),
         T(success_leaves_the_last_error_alone),
         T(long_names_are_cut_between_characters_in_messages),
+        T(messages_are_one_line_and_say_that_they_were_cut),
         T(a_registry_keeps_its_first_definition_error),
         T(wrong_labels_are_no_definition_errors),
         T(the_first_error_of_the_default_registry),

@@ -97,6 +97,10 @@ static void options_that_make_no_sense(void **state)
     REFUSED("max_zero_threshold", .native_factor = 2, .native_max_zero_threshold = INFINITY);
     REFUSED("reset_seconds", .native_factor = 2, .native_reset_seconds = -1);
     REFUSED("reset_seconds", .native_factor = 2, .native_reset_seconds = NAN);
+    /* Also where there is no native histogram. */
+    REFUSED("zero_threshold", .native_zero_threshold = NAN);
+    REFUSED("max_zero_threshold", .native_max_zero_threshold = -1);
+    REFUSED("reset_seconds", .native_reset_seconds = -1);
     REFUSED("sorted", .native_factor = 2, .buckets = PROMC_BUCKETS(2, 1));
 }
 
@@ -240,7 +244,7 @@ static void outliers_leave_the_resolution(void **state)
     assert_int_equal(seen.native.schema, 8);
     assert_int_equal(seen.total, 104);
     layout = atomic_load(promc__native_layout((promc__child *)h));
-    assert_true(layout->numbers->cells < 400);
+    assert_true(layout->cells < 400);
 }
 
 static void classic_buckets_beside_native_ones(void **state)
@@ -318,6 +322,51 @@ static void the_coarsest_resolution_is_the_end(void **state)
     assert_int_equal(seen.native.schema, -4);
     assert_int_equal(seen.native.sides[0].count, 3);
     assert_int_equal(seen.total, 3);
+}
+
+/* What was widened to keep the limit is narrow again when it begins anew. */
+static void the_zero_bucket_begins_anew(void **state)
+{
+    promc_histogram *h = promc_histogram_new(
+        "h", "", .registry = registry, .native_schema = PROMC_SCHEMA(0), .native_max_buckets = 4,
+        .native_max_zero_threshold = 4, .native_reset_seconds = 60);
+    (void)state;
+
+    for (int i = 1; i <= 5; i++)
+        promc_histogram_observe(h, promc__native_bound(i, 0));
+    look(h, &seen);
+    assert_int_equal(seen.native.schema, 0);
+    assert_number(seen.native.zero_threshold, 2);
+    test_monotonic_ns += UINT64_C(61000000000);
+    test_unix_time += 61;
+    look(h, &seen); /* for the last time */
+    assert_int_equal(seen.total, 5);
+    promc_histogram_observe(h, 1);
+    look(h, &seen);
+    assert_int_equal(seen.total, 1);
+    assert_number(seen.native.zero_threshold, 0x1p-128);
+}
+
+/* On whichever side the smallest bucket is. */
+static void the_zero_bucket_widens_on_both_sides(void **state)
+{
+    static const double signs[][2] = {{-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
+    (void)state;
+
+    for (size_t s = 0; s < COUNT(signs); s++) {
+        promc_histogram *h =
+            promc_histogram_new("h", "", .registry = registry, .native_schema = PROMC_SCHEMA(0),
+                                .native_max_buckets = 4, .native_max_zero_threshold = 4);
+
+        promc_histogram_observe(h, signs[s][0] * 2);
+        for (int i = 2; i <= 5; i++)
+            promc_histogram_observe(h, signs[s][1] * promc__native_bound(i, 0));
+        look(h, &seen);
+        assert_number(seen.native.zero_threshold, 2);
+        assert_int_equal(seen.native.zero_count, 1);
+        assert_int_equal(seen.native.sides[signs[s][1] < 0].count, 4);
+        promc_histogram_free(h);
+    }
 }
 
 static void the_zero_bucket_widens_first(void **state)
@@ -419,7 +468,7 @@ static void no_flood_of_buckets(void **state)
         promc_histogram_observe(h, ldexp(1 + (random & 0xFFFF) / 65536.0, (int)(random >> 16) % 900));
     }
     layout = atomic_load(promc__native_layout((promc__child *)h));
-    assert_true(layout->numbers->cells <= 160 * 16 + 3);
+    assert_true(layout->cells <= 160 * 16 + 3);
     look(h, &seen);
     assert_int_equal(seen.total, 50000);
     assert_int_equal(seen.count, 50000);
@@ -609,6 +658,8 @@ int main(void)
         TEST(other_formats_show_what_they_can),
         TEST(the_resolution_is_halved),
         TEST(the_coarsest_resolution_is_the_end),
+        TEST(the_zero_bucket_begins_anew),
+        TEST(the_zero_bucket_widens_on_both_sides),
         TEST(the_zero_bucket_widens_first),
         TEST(it_begins_anew_when_it_may),
         TEST(no_flood_of_buckets),

@@ -210,6 +210,34 @@ static void formats(void **state)
                              "# HELP g_gsum H\n# TYPE g_gsum gauge\ng_gsum 4.0\n");
 }
 
+/* One came and another left that never came: classic buckets go below zero, which protobuf cannot say,
+ * native ones do not, and the count is theirs, or Prometheus would refuse the scrape. */
+static void more_left_than_came(void **state)
+{
+    static const char message[] = "\x54\n\x01g\x12\x01H\x18\x05\"J:H"
+                                  "\x08\x01\x11\0\0\0\0\0\0\x0C@"
+                                  "\x1A\x0B\x08\0\x11\0\0\0\0\0\0\0@"
+                                  "\x1A\x0B\x08\0\x11\0\0\0\0\0\0$@"
+                                  "\x1A\x0B\x08\0\x11\0\0\0\0\0\0\xF0\x7F"
+                                  "(\0\x31\0\0\0\0\0\0\xF0\x37\x38\0"
+                                  "b\x04\x08\x06\x10\x01j\x01\x02";
+    char bytes[200];
+    promc_text text = {bytes, 0};
+    promc_gauge_histogram *g = promc_gauge_histogram_new(
+        "g", "H", .registry = registry, .native_factor = 2, .buckets = PROMC_BUCKETS(2, 10));
+    (void)state;
+
+    promc_gauge_histogram_observe(g, 5);
+    promc_gauge_histogram_forget(g, 1.5);
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_PROTOBUF, keep_bytes, &text), PROMC_OK);
+    assert_int_equal(text.size, sizeof(message) - 1);
+    assert_memory_equal(bytes, message, sizeof(message) - 1);
+    assert_number(sample(registry, "g_bucket", PROMC_PAIRS({"le", "2.0"})), -1);
+    assert_number(sample(registry, "g_bucket", PROMC_PAIRS({"le", "10.0"})), 0);
+    assert_number(sample(registry, "g_gcount", NULL), 0);
+    assert_number(sample(registry, "g_gsum", NULL), 3.5);
+}
+
 static void options(void **state)
 {
     promc_gauge_histogram_opts shorter = {
@@ -291,6 +319,7 @@ int main(void)
         TEST(nothing_is_below_zero),
         TEST(they_wait_for_memory),
         TEST(formats),
+        TEST(more_left_than_came),
         TEST(options),
         TEST(others_take_them_out),
     };

@@ -148,6 +148,12 @@ static void the_grammar(void **state)
         {"text/plain;version=1.0.0;q=0.,*/*;q=0.1", TEXT},
         {"text/plain;version=1.0.0;q=0.000,*/*;q=0.1", TEXT},
         /* weights that are none */
+        {"text/plain;version=1.0.0;q=0./,*/*;q=0.1", TEXT},
+        {"text/plain;version=1.0.0;q=0.:,*/*;q=0.1", TEXT},
+        {"text/plain;version=1.0.0;q=0.1234,*/*;q=0.1", TEXT},
+        /* parameters that are none */
+        {"text/plain;=1.0.0;version", TEXT},
+        {";version=1.0.0", TEXT},
         {"text/plain;version=1.0.0;q=2,*/*;q=0.1", TEXT},
         {"text/plain;version=1.0.0;q=1.001,*/*;q=0.1", TEXT},
         {"text/plain;version=1.0.0;q=-1,*/*;q=0.1", TEXT},

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Numbers as text, against the C library's exact printf and strtod.
- *
- * PROMC_LONG_TEST=<millions> in the environment, or as the only argument, sets how many million
- * random values are tried; the default takes a second or two.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,8 +16,8 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "effort.h"
 
-static uint64_t random_values = 200000;
 static uint64_t random_state = UINT64_C(0x9e3779b97f4a7c15);
 static uint64_t checked, asymmetric;
 
@@ -400,7 +397,7 @@ static double random_double(uint64_t kind)
 static void test_random(void **state)
 {
     (void)state;
-    for (uint64_t i = 0; i < random_values; i++) {
+    for (uint64_t i = 0, count = effort(200000); i < count; i++) {
         double value = random_double(i);
 
         if (isfinite(value) && value != 0)
@@ -415,7 +412,7 @@ static void test_decimals_come_back(void **state)
     char expected[64];
 
     (void)state;
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0, count = (int)effort(100000); i < count; i++) {
         uint64_t random = random_u64();
         unsigned whole = (unsigned)(random % 999999) + 1, last = (unsigned)(random >> 60) % 9 + 1;
         int width = i % 8; /* digits before the last one */
@@ -475,7 +472,7 @@ static void test_asymmetric_intervals(void **state)
     assert_string_equal(write_repr(&text, 0x1p-44), "5.684341886080802e-14");
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vectors),       cmocka_unit_test(test_powers_of_two),
@@ -484,12 +481,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_random),        cmocka_unit_test(test_decimals_come_back),
         cmocka_unit_test(test_integers),      cmocka_unit_test(test_asymmetric_intervals),
     };
-    const char *millions = argc > 1 ? argv[1] : getenv("PROMC_LONG_TEST");
-    int failed;
-
-    if (millions && strtoull(millions, NULL, 10) > 0)
-        random_values = strtoull(millions, NULL, 10) * 1000000;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
     printf("test_number: %" PRIu64 " doubles checked, %" PRIu64 " powers of two off printf's\n",
            checked, asymmetric);
     return failed;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "effort.h"
 
 size_t portable_write_double(char *out, double value);
 size_t portable_write_repr(char *out, double value);
@@ -90,7 +91,7 @@ static struct number_decimal stripped(struct number_decimal decimal)
 static void test_quick_decision(void **state)
 {
     (void)state;
-    for (int i = 0; i < 1000000; i++) {
+    for (size_t i = 0, count = effort(1000000); i < count; i++) {
         uint64_t random = random_u64(), c = random & (NUMBER_HIDDEN_BIT - 1);
         int q = (int)((random >> 52) % 2046) - 1074;
         struct number_decimal quick, exact;
@@ -112,7 +113,7 @@ static void test_same_as_library(void **state)
     char library[PROMC__NUMBER_SIZE], portable[PROMC__NUMBER_SIZE];
 
     (void)state;
-    for (int i = 0; i < 2000000; i++) {
+    for (size_t i = 0, count = effort(2000000); i < count; i++) {
         uint64_t bits = random_u64();
         double value;
         size_t size;

@@ -373,10 +373,36 @@ static void collectors_of_other_headers(void **state)
     with_sizes(&options, sizeof(options), UP_TO(promc_process_opts, proc_root), collects);
 }
 
+/* The registry keeps what went wrong, but only one that the caller's options have. */
+static void definitions_that_are_too_short(void **state)
+{
+    const size_t with_registry = offsetof(promc_counter_opts, registry) + sizeof(promc_registry *);
+    promc_registry *own = promc_registry_new();
+    promc_counter_opts options = {.name = "metric", .registry = own};
+    (void)state;
+
+    for (size_t size = sizeof(size_t); size < METRIC_SIZE; size += sizeof(void *)) {
+        void *block = sized(&options, sizeof(options), size);
+
+        assert_null(promc_counter_create(block));
+        assert_last_error(PROMC_ERROR_ARGUMENT, "size");
+        assert_int_equal(promc_registry_first_error(size < with_registry ? NULL : own, NULL),
+                         PROMC_ERROR_ARGUMENT);
+        promc_registry_clear_error(size < with_registry ? NULL : own);
+        free(block);
+    }
+    options.size = offsetof(promc_counter_opts, registry);
+    assert_null(promc_counter_create(&options));
+    assert_int_equal(promc_registry_first_error(own, NULL), PROMC_OK);
+    promc_registry_clear_error(NULL);
+    promc_registry_free(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metrics_of_other_headers),
+        cmocka_unit_test(definitions_that_are_too_short),
         cmocka_unit_test(cut_options_are_unset),
         cmocka_unit_test(expositions_of_other_headers),
         cmocka_unit_test(parsers_of_other_headers),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * promc__parse_double() against strtod, which glibc and musl round correctly, in the C locale. The
- * number of random decimals is NUMBERS in the environment (default 2 million).
+ * promc__parse_double() against strtod, which glibc and musl round correctly, in the C locale.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +16,9 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/parse_exact.h"
 #include "base/parse_number.h"
+#include "effort.h"
 
 static uint64_t random_state = UINT64_C(0x9e3779b97f4a7c15);
 
@@ -70,13 +71,6 @@ static void compare(const char *text)
         print_error("%.100s: %.17g (result %d), strtod %.17g\n", text, actual, (int)result, expected);
         fail();
     }
-}
-
-static size_t numbers(void)
-{
-    const char *wanted = getenv("NUMBERS");
-
-    return wanted ? (size_t)strtoul(wanted, NULL, 10) : 2000000;
 }
 
 /* ---- syntax ---------------------------------------------------------------------------------- */
@@ -180,7 +174,7 @@ static void test_middles(void **state)
     static char text[1200];
 
     (void)state;
-    for (int i = 0; i < 20000; i++) {
+    for (size_t i = 0, count = effort(20000); i < count; i++) {
         uint64_t bits = random_u64() >> 1;
         double low;
         int size;
@@ -214,7 +208,7 @@ static void test_middles(void **state)
 
 static void test_written_numbers(void **state)
 {
-    size_t count = numbers();
+    size_t count = effort(2000000);
     char text[PROMC__NUMBER_SIZE];
 
     (void)state;
@@ -237,7 +231,7 @@ static void test_written_numbers(void **state)
 
 static void test_random_decimals(void **state)
 {
-    size_t count = numbers();
+    size_t count = effort(2000000);
     char text[128];
 
     (void)state;
@@ -316,6 +310,44 @@ static void test_long_texts(void **state)
     free(text);
 }
 
+/* The exact way needs a beginning only, on either side, and finds its way from there. */
+static void test_estimates(void **state)
+{
+    static const struct {
+        const char *digits;
+        int exponent;
+    } cases[] = {{"9007199254740993", 0}, /* the middle of two doubles: the even one */
+                 {"9007199254740995", 0},
+                 {"9007199254740992.000001", 0},
+                 {"123.456", 0},
+                 {"1", 23},
+                 {"17976931348623157", 292},
+                 {"1", -320},
+                 {"49406564584124654", -340}};
+    static const char one[] = "1";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *end = cases[i].digits + strlen(cases[i].digits);
+        char text[64];
+        uint64_t bits;
+        double expected;
+
+        snprintf(text, sizeof text, "%se%d", cases[i].digits, cases[i].exponent);
+        expected = strtod(text, NULL);
+        memcpy(&bits, &expected, sizeof bits);
+        for (uint64_t off = 0; off < 7; off++) {
+            uint64_t below = bits > off ? bits - off : 0;
+
+            assert_true(promc__exact_bits(cases[i].digits, end, cases[i].exponent, below) == bits);
+            assert_true(promc__exact_bits(cases[i].digits, end, cases[i].exponent, bits + off) == bits);
+        }
+    }
+    /* Beyond all doubles, whatever the estimate. */
+    assert_true(promc__exact_bits(one, one + 1, 400, 0) == UINT64_C(0x7FF) << 52);
+    assert_true(promc__exact_bits(one, one + 1, -2000, UINT64_C(1) << 62) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,7 +355,7 @@ int main(void)
         cmocka_unit_test(test_integers),        cmocka_unit_test(test_hard_cases),
         cmocka_unit_test(test_middles),         cmocka_unit_test(test_written_numbers),
         cmocka_unit_test(test_random_decimals), cmocka_unit_test(test_rounding_mode),
-        cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_long_texts),      cmocka_unit_test(test_estimates),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,12 +3,12 @@
  * What we write we read back: random registries, exposed in every format that is read, parsed, and
  * every sample looked up in the registry again; and every family has its type, help and unit.
  */
+#include "effort.h"
 #include "support.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define ROUNDS 150
 
 static uint64_t random_state = UINT64_C(0x853c49e6748fea9b);
 
@@ -260,7 +260,7 @@ static void test_round_trip(void **state)
     };
 
     (void)state;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0, rounds = (int)effort(150); round < rounds; round++) {
         promc_registry *registry = promc_registry_new(0);
 
         for (size_t i = 0; i < FAMILIES; i++)

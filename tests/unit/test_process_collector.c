@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -407,6 +410,44 @@ static void test_unlimited(void **state)
     assert_false(has("process_max_fds"));
 }
 
+/* A number of any length is too large, a file of any length is read as far as it matters. */
+static void test_too_long(void **state)
+{
+    static char text[1 << 16] = "cpu 1 2 3\nbtime 1";
+
+    (void)state;
+    memset(text + strlen(text), '0', 5000);
+    put_text("stat", text);
+    collect_tree();
+    assert_false(has("process_start_time_seconds"));
+    put_text("stat", "btime 1000\n");
+    strcpy(text, "7 (worker)" STAT_FIELDS);
+    memset(text + strlen(text), ' ', sizeof(text) - 1 - strlen(text));
+    put_text("7/stat", text);
+    collect_tree();
+    assert_near(value_of("process_threads"), 3);
+}
+
+static void test_empty_namespace_and_wrong_options(void **state)
+{
+    promc_process_opts options = {
+        .size = sizeof(options), .namespace = "", .proc_root = fixture, .pid = 26231};
+    promc_collector collector = promc_process_collector_for(&options);
+    promc_registry *registry = promc_registry_new();
+    promc_text text;
+
+    (void)state;
+    collect(&collector);
+    assert_near(value_of("process_threads"), 3);
+    options.size = 0;
+    collector = promc_process_collector_for(&options);
+    assert_int_not_equal(promc_registry_register(registry, &collector), PROMC_OK);
+    collector.describe = NULL;
+    if (promc_registry_register(registry, &collector) == PROMC_OK)
+        assert_int_not_equal(promc_generate_latest(registry, &text), PROMC_OK);
+    promc_registry_free(registry);
+}
+
 static void test_unreadable_limits(void **state)
 {
     (void)state;
@@ -687,6 +728,9 @@ static void test_allocator(void **state)
     block = malloc(100);
     collect(promc_allocator_collector());
     free(block);
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    assert_true(has("c_malloc_arena_bytes") == (mallinfo2().arena > 0));
+#endif
     if (!has("c_malloc_arena_bytes")) { /* another libc, or an allocator in the place of its own */
         assert_string_equal(output, "");
         skip();
@@ -719,6 +763,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_without_boot_time, set_up_tree, tear_down_tree),
         cmocka_unit_test_setup_teardown(test_boot_time_anywhere, set_up_tree, tear_down_tree),
         cmocka_unit_test_setup_teardown(test_unlimited, set_up_tree, tear_down_tree),
+        cmocka_unit_test_setup_teardown(test_too_long, set_up_tree, tear_down_tree),
+        cmocka_unit_test_setup_teardown(test_empty_namespace_and_wrong_options, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unreadable_limits, set_up_tree, tear_down_tree),
         cmocka_unit_test_setup_teardown(test_unreadable_descriptors, set_up_tree, tear_down_tree),
         cmocka_unit_test_setup_teardown(test_odd_process_names, set_up_tree, tear_down_tree),

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/net.h"
 #include "base/os.h"
 #include "base/thread.h"
 #include "delivery/pusher.h"
@@ -19,6 +20,11 @@
 #include <promc/promc.h>
 
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -63,6 +69,7 @@ static int end(void **state)
 /* ---- a handler that keeps what it got -------------------------------------------------------- */
 
 struct kept {
+    char thread[16]; /* the name of that of the first call */
     char url[512], method[16], type[64], encoding[16], data[256], more[64];
     size_t size;
     double timeout;
@@ -90,6 +97,10 @@ static int keep_request(const promc_push_request *request, void *arg)
     memcpy(kept->data, request->data, kept->size);
     kept->data[kept->size] = '\0';
     kept->timeout = request->timeout;
+#if defined(__linux__)
+    if (!kept->calls)
+        (void)prctl(PR_GET_NAME, kept->thread);
+#endif
     kept->calls++;
     answer = kept->answer;
     (void)pthread_cond_signal(&kept->called);
@@ -145,6 +156,7 @@ static void urls_are_client_pythons(void **state)
         {"HTTP://h", "j", "HTTP://h/metrics/job/j", {{NULL, NULL}}},
         {"ftp://h", "j", "http://ftp://h/metrics/job/j", {{NULL, NULL}}},
         {"h/", "j", "http://h/metrics/job/j", {{NULL, NULL}}},
+        {"h", "A[^Z", "http://h/metrics/job/A%5B%5EZ", {{NULL, NULL}}},
         {"[::1]:9091", "j", "http://[::1]:9091/metrics/job/j", {{NULL, NULL}}},
         {"h", "j", "http://h/metrics/job/j/B/1/_a/2/a/3", {{"a", "3"}, {"B", "1"}, {"_a", "2"}}},
     };
@@ -215,7 +227,15 @@ static void wrong_arguments(void **state)
     assert_int_equal(promc_push_to_gateway("h", NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_gateway("http:h", "j"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_gateway("u:p@h", "j"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_gateway("::1", "j"), PROMC_ERROR_ARGUMENT);
+    assert_message("brackets: [::1]");
     assert_int_equal(promc_push_to_gateway("https://h", "j"), PROMC_ERROR_UNSUPPORTED);
+#define HEADED(name, ...)                                                                          \
+    promc_push_to_gateway("127.0.0.1:1", "j", .registry = registry,                                \
+                          .headers = PROMC_PAIRS({name, "x"}), __VA_ARGS__)
+    assert_int_equal(HEADED("Content-Type", .gzip = false), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(HEADED("content-encoding", .gzip = true), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(HEADED("Authorization", .token = "t"), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_gateway_push(NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_gateway_push(&(promc_push_opts){.size = 0, .gateway = "h", .job = "j"}),
                      PROMC_ERROR_ARGUMENT);
@@ -240,6 +260,7 @@ static void nothing_is_sent_of_a_failed_collection(void **state)
                      PROMC_ERROR_COLLECTOR);
     assert_int_equal(kept.calls, 0);
     assert_int_equal(promc_push_to_graphite("h", .registry = registry), PROMC_ERROR_COLLECTOR);
+    assert_message("a collector's collect function returned -1");
 }
 
 /* ---- over the wire --------------------------------------------------------------------------- */
@@ -273,7 +294,7 @@ static void refusals_have_the_gateways_words(void **state)
          {.say = "HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"});
     assert_int_equal(promc_push_to_gateway(gateway, "", .registry = registry, .status = &status),
                      PROMC_ERROR_REFUSED);
-    assert_message("status 400 Bad Request: job name is required");
+    assert_message("/metrics/job@base64/=: status 400 Bad Request: job name is required");
     assert_int_equal(status, 400);
     assert_int_equal(promc_push_to_gateway(gateway, "j", .registry = registry, .status = &status),
                      PROMC_ERROR_REFUSED);
@@ -376,6 +397,73 @@ static void instance_is_an_address(void **state)
     assert_int_equal(promc_instance_ip_grouping_key(NULL, NULL), PROMC_ERROR_ARGUMENT);
 }
 
+/* What a resolver finds, and a route to the first address or to none. */
+static struct sockaddr_in found_addresses[2];
+static struct addrinfo found[2];
+
+static int find(const char *host, int port, bool listening, struct addrinfo **list)
+{
+    (void)host, (void)port, (void)listening;
+    for (size_t i = 0; i < COUNT(found); i++) {
+        found_addresses[i] = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = 9};
+        found_addresses[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        found[i] = (struct addrinfo){.ai_family = AF_INET,
+                                     .ai_addr = (struct sockaddr *)&found_addresses[i],
+                                     .ai_addrlen = sizeof(found_addresses[i]),
+                                     .ai_next = i ? NULL : &found[1]};
+    }
+    *list = found;
+    return 0;
+}
+
+static void forget(struct addrinfo *list)
+{
+    (void)list;
+}
+
+static int no_way(int fd, const struct sockaddr *address, socklen_t size)
+{
+    (void)fd, (void)address, (void)size;
+    errno = ENETUNREACH;
+    return -1;
+}
+
+static int of_another_kind(int fd, struct sockaddr_storage *address)
+{
+    (void)fd;
+    *address = (struct sockaddr_storage){.ss_family = AF_UNIX};
+    return 0;
+}
+
+static int ipv6_address(int fd, struct sockaddr_storage *address)
+{
+    (void)fd;
+    *(struct sockaddr_in6 *)(void *)address =
+        (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    return 0;
+}
+
+static void instance_needs_a_way_out(void **state)
+{
+    struct promc__net net = promc__net;
+    promc_instance_key key;
+
+    (void)state;
+    promc__net.resolve = find;
+    promc__net.resolve_free = forget;
+    assert_int_equal(promc_instance_ip_grouping_key(&key, "two"), PROMC_OK);
+    assert_string_equal(key.address, "127.0.0.1");
+    promc__net.local_address = ipv6_address;
+    assert_int_equal(promc_instance_ip_grouping_key(&key, "two"), PROMC_OK);
+    assert_string_equal(key.address, "::1");
+    promc__net.local_address = of_another_kind;
+    assert_int_equal(promc_instance_ip_grouping_key(&key, "two"), PROMC_ERROR_SYSTEM);
+    promc__net.connect = no_way;
+    assert_int_equal(promc_instance_ip_grouping_key(&key, "two"), PROMC_ERROR_SYSTEM);
+    assert_message("there is no way to two: Network is unreachable");
+    promc__net = net;
+}
+
 /* ---- regularly ------------------------------------------------------------------------------- */
 
 static void pushers_push_and_push_again(void **state)
@@ -408,6 +496,9 @@ static void stopping_pushes_at_once(void **state)
                                 .handler_arg = &kept, .interval = 3600, .add = true);
     assert_non_null(pusher);
     await_calls(&kept, 1);
+#if defined(__linux__)
+    assert_string_equal(kept.thread, "promc-push");
+#endif
     promc_gauge_set(gauge, 42);
     assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
     assert_int_equal(kept.calls, 2);
@@ -455,10 +546,29 @@ static void pushers_that_cannot_start(void **state)
     assert_null(promc_pusher_start("https://h", "j"));
     assert_int_equal(promc_last_error()->code, PROMC_ERROR_UNSUPPORTED);
     assert_null(promc_pusher_start("h", "j", .grouping_key = PROMC_PAIRS({"-", "x"})));
+    assert_null(promc_pusher_start("///", "j"));
     assert_null(promc_pusher_start("h", "j", .user = "only"));
     assert_null(promc_pusher_start("h", "j", .interval = -1));
+    assert_null(promc_pusher_start("h", "j", .interval = 1.1e9));
+    assert_message("from 0.001 to 1e9 seconds");
+    assert_null(promc_pusher_start("h", "j", .timeout = (double)NAN));
+    assert_null(promc_graphite_start("h", .timeout = (double)NAN));
+    assert_message("timeout");
+    assert_null(promc_pusher_start("h", "j", .headers = PROMC_PAIRS({"Content-Type", "x"})));
+    assert_message("twice");
     assert_null(promc_graphite_start("h:port"));
     assert_null(promc_graphite_start("h", .prefix = "a b"));
+    assert_null(promc_graphite_start("h", .prefix = "a\x7F"));
+    assert_int_equal(promc_graphite_push(&(promc_graphite_opts){.address = "h"}),
+                     PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_remote_write_once(&(promc_remote_write_opts){.url = "http://h/"}),
+                     PROMC_ERROR_ARGUMENT);
+    assert_null(promc_graphite_pusher_create(&(promc_graphite_opts){.address = "h"}));
+    assert_null(promc_remote_write_pusher_create(&(promc_remote_write_opts){.url = "http://h/"}));
+    assert_null(promc_pusher_create(&(promc_push_opts){.gateway = "h", .job = "j"}));
+    assert_null(promc_graphite_pusher_create(NULL));
+    assert_null(promc_remote_write_pusher_create(NULL));
+    assert_null(promc_pusher_create(NULL));
     promc__thread_start = no_thread;
     assert_null(promc_pusher_start("h", "j"));
     promc__thread_start = start;
@@ -468,13 +578,21 @@ static void pushers_that_cannot_start(void **state)
 static void pauses_grow_and_vary(void **state)
 {
     (void)state;
-    assert_true(promc__pusher_pause(10, 0, 0) == 10);
-    assert_true(promc__pusher_pause(10, 1, UINT32_MAX) == 10);
-    assert_true(promc__pusher_pause(10, 2, 0) == 20);
-    assert_true(promc__pusher_pause(10, 2, UINT32_MAX) == 15);
-    assert_true(promc__pusher_pause(10, 3, 0) == 40);
-    assert_true(promc__pusher_pause(10, 4, 0) == 80);
-    assert_true(promc__pusher_pause(10, 1000000, 0) == 80);
+    assert_true(promc__pusher_pause(10, 0, 0, 0) == 10);
+    assert_true(promc__pusher_pause(10, 0, 1, UINT32_MAX) == 10);
+    assert_true(promc__pusher_pause(10, 0, 2, 0) == 20);
+    assert_true(promc__pusher_pause(10, 0, 2, UINT32_MAX) == 15);
+    assert_true(promc__pusher_pause(10, 0, 3, 0) == 40);
+    assert_true(promc__pusher_pause(10, 0, 4, 0) == 80);
+    assert_true(promc__pusher_pause(10, 0, 1000000, 0) == 80);
+    /* With a first retry of its own. */
+    assert_true(promc__pusher_pause(10, 1, 0, 0) == 10);
+    assert_true(promc__pusher_pause(10, 1, 1, 0) == 1);
+    assert_true(promc__pusher_pause(10, 1, 1, UINT32_MAX) == 0.75);
+    assert_true(promc__pusher_pause(10, 1, 4, 0) == 8);
+    assert_true(promc__pusher_pause(10, 1, 5, 0) == 10);
+    assert_true(promc__pusher_pause(10, 1, UINT_MAX, UINT32_MAX) == 7.5);
+    assert_true(promc__pusher_pause(0.1, 1, 1, 0) == 0.1);
 }
 
 static void children_only_free_here(void **state)
@@ -509,7 +627,7 @@ static int tell_process(const promc_push_request *request, void *pipe_end)
 /* Forks in the middle of pushing: the children neither push nor hang, the parent goes on. */
 static void children_of_a_busy_parent(void)
 {
-    int ends[2], status, told = 0;
+    int ends[2], status;
     promc_pusher *pusher;
     pid_t who;
 
@@ -530,12 +648,13 @@ static void children_of_a_busy_parent(void)
         }
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_int_equal(status, 0);
+        assert_int_equal(read(ends[0], &who, sizeof(who)), sizeof(who));
+        assert_int_equal(who, getpid());
     }
     assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
     (void)close(ends[1]);
-    for (; read(ends[0], &who, sizeof(who)) == sizeof(who); told++)
+    while (read(ends[0], &who, sizeof(who)) == sizeof(who))
         assert_int_equal(who, getpid());
-    assert_true(told > 20);
     (void)close(ends[0]);
 }
 
@@ -551,6 +670,87 @@ static void children_only_free(void **state)
 static double fixed_time(void)
 {
     return 1434898897.5;
+}
+
+/* Without a source of chance the clock is one. */
+static bool no_chance(void *data, size_t size)
+{
+    (void)data, (void)size;
+    return false;
+}
+
+static void pushers_without_chance(void **state)
+{
+    bool (*random_bytes)(void *, size_t) = promc__os.random_bytes;
+    struct kept kept = KEPT;
+    promc_pusher *pusher;
+
+    (void)state;
+    promc__os.random_bytes = no_chance;
+    pusher = promc_pusher_start("h", "j", .registry = registry, .handler = keep_request,
+                                .handler_arg = &kept, .interval = 0.005);
+    assert_non_null(pusher);
+    await_calls(&kept, 3);
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
+    promc__os.random_bytes = random_bytes;
+}
+
+/* Years of waiting are cut to what the system can wait, and end when they are told to. */
+static void pushers_wait_long(void **state)
+{
+    struct kept kept = KEPT;
+    promc_pusher *pusher = promc_pusher_start("h", "j", .registry = registry,
+                                              .handler = keep_request, .handler_arg = &kept,
+                                              .interval = 1e8);
+
+    (void)state;
+    assert_non_null(pusher);
+    await_calls(&kept, 1);
+    usleep(20000); /* so that it waits again */
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_OK);
+    assert_int_equal(kept.calls, 2);
+}
+
+static void *no_session(int fd, const char *host, void *arg)
+{
+    (void)fd, (void)host, (void)arg;
+    return NULL;
+}
+
+static long no_bytes(void *session, void *data, size_t size)
+{
+    (void)session, (void)data, (void)size;
+    return PROMC_TRANSPORT_FAILED;
+}
+
+static long no_writing(void *session, const void *data, size_t size)
+{
+    (void)session, (void)data, (void)size;
+    return PROMC_TRANSPORT_FAILED;
+}
+
+static void no_end(void *session)
+{
+    (void)session;
+}
+
+/* A pusher keeps what it was given, the transport, too. */
+static void pushers_keep_their_transport(void **state)
+{
+    promc_client_transport transport = {no_session, no_bytes, no_writing, no_end, NULL};
+    promc_pusher *pusher;
+    char url[96];
+
+    (void)state;
+    PLAY({.say = ""}, {.say = ""});
+    snprintf(url, sizeof(url), "https://%s", gateway);
+    pusher = promc_pusher_start(url, "j", .registry = registry, .transport = &transport,
+                                .interval = 3600);
+    assert_non_null(pusher);
+    memset(&transport, 0, sizeof(transport));
+    assert_int_equal(promc_pusher_stop(pusher), PROMC_ERROR_SYSTEM);
+    assert_message("the transport cannot open a session");
+    (void)server_abandon(&server);
 }
 
 static void assert_lines(bool tags, const char *prefix, const char *expected)
@@ -608,6 +808,27 @@ static void graphite_lines(void **state)
     registry = mine;
 }
 
+static int collect_integers(promc_writer *writer, void *arg)
+{
+    (void)arg;
+    promc_writer_u64(writer, promc_writer_family(writer, PROMC_TYPE_GAUGE, "u", ""), 7, NULL);
+    promc_writer_i64(writer, promc_writer_family(writer, PROMC_TYPE_GAUGE, "i", ""), -7, NULL);
+    return 0;
+}
+
+static void graphite_has_integers(void **state)
+{
+    promc_registry *mine = registry;
+    const promc_collector collector = {.collect = collect_integers};
+
+    (void)state;
+    registry = promc_registry_new();
+    assert_int_equal(promc_registry_register(registry, &collector), PROMC_OK);
+    assert_lines(false, NULL, "u 7.0 1434898897\ni -7.0 1434898897\n");
+    promc_registry_free(registry);
+    registry = mine;
+}
+
 static void graphite_sorts_the_bound_among_the_labels(void **state)
 {
     promc_registry *mine = registry, *whole = promc_registry_new();
@@ -652,6 +873,12 @@ static void graphite_failures(void **state)
     assert_int_equal(promc_push_to_graphite(NULL), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_graphite(""), PROMC_ERROR_ARGUMENT);
     assert_int_equal(promc_push_to_graphite("h:99999"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc_push_to_graphite("http://h:2003"), PROMC_ERROR_ARGUMENT);
+    assert_message("without http://");
+    assert_int_equal(promc_push_to_graphite("fe80::1%lo"), PROMC_ERROR_ARGUMENT);
+    assert_message("brackets: [::1]");
+    assert_int_equal(promc_push_to_graphite("host.invalid"), PROMC_ERROR_SYSTEM);
+    assert_message("Graphite at host.invalid:2003: cannot resolve");
     assert_int_equal(promc_graphite_push(NULL), PROMC_ERROR_ARGUMENT);
 }
 
@@ -741,6 +968,11 @@ int main(void)
         TEST(redirects_keep_method_and_body),
         TEST(stalled_gateways_time_out),
         TEST(instance_is_an_address),
+        TEST(instance_needs_a_way_out),
+        TEST(pushers_without_chance),
+        TEST(pushers_wait_long),
+        TEST(pushers_keep_their_transport),
+        TEST(graphite_has_integers),
         TEST(pushers_push_and_push_again),
         TEST(stopping_pushes_at_once),
         TEST(pushers_survive_failures),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quantiles of summaries: how near they are, how the window slides, what they do at their limits. */
 #include "support.h"
+#include "base/lock.h"
 #include "metrics/quantiles.h"
 
 #include <float.h>
@@ -46,19 +47,26 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static uint64_t fill(promc_summary *summary, promc__point *point)
+{
+    static double quantile_values[100];
+
+    return promc__quantiles_fill((promc__child *)summary, quantile_values, point);
+}
+
 /* How many values the window has. */
 static uint64_t in_window(promc_summary *summary)
 {
     promc__point point = {0};
 
-    return promc__quantiles_fill((promc__child *)summary, &point);
+    return fill(summary, &point);
 }
 
 static double quantile(promc_summary *summary, double which)
 {
     promc__point point = {0};
 
-    (void)promc__quantiles_fill((promc__child *)summary, &point);
+    (void)fill(summary, &point);
     for (size_t i = 0; i < point.quantile_count; i++) {
         if (point.quantiles[i] == which)
             return point.quantile_values[i];
@@ -75,7 +83,7 @@ static void assert_near(promc_summary *summary, size_t count, double error)
     promc__point point = {0};
 
     qsort(values, count, sizeof(values[0]), by_size);
-    assert_int_equal(promc__quantiles_fill((promc__child *)summary, &point), count);
+    assert_int_equal(fill(summary, &point), count);
     for (size_t i = 0; i < point.quantile_count; i++) {
         double exact = values[(size_t)(point.quantiles[i] * (double)(count - 1))];
         double got = point.quantile_values[i];
@@ -435,6 +443,71 @@ static void idle_children_expire(void **state)
 
 /* ---- what is exposed ------------------------------------------------------------------------- */
 
+/* ---- while others make and remove ------------------------------------------------------------ */
+
+#define CHILDREN 100
+
+struct looking {
+    promc_summary_family *family;
+    unsigned points;
+};
+
+static void make_children(promc_summary_family *family, const char *form)
+{
+    char name[16];
+
+    for (int i = 0; i < CHILDREN; i++) {
+        (void)snprintf(name, sizeof(name), form, i);
+        promc_summary_observe(promc_summary_labels(family, name), i + 1);
+    }
+}
+
+/* With the first point, all children go, and so many others come and go that what can be used again
+ * is. */
+static void churn(const promc__point *point, void *arg)
+{
+    struct looking *looking = arg;
+    promc_summary_family *family = looking->family;
+    char labels[16];
+
+    if (looking->points == 0) {
+        int error = pthread_mutex_trylock(promc__stripe(family));
+
+        assert_int_equal(error, 0);
+        pthread_mutex_unlock(promc__stripe(family));
+        for (int round = 0; round < 5; round++) {
+            promc_summary_family_clear(family);
+            make_children(family, "new%d");
+        }
+        promc_summary_family_clear(family);
+    }
+    (void)snprintf(labels, sizeof(labels), "a=\"old%u\"", looking->points);
+    assert_int_equal(point->labels_size, strlen(labels));
+    assert_memory_equal(point->labels, labels, point->labels_size);
+    looking->points++;
+    assert_number(point->sum, looking->points);
+    assert_true(fabs(point->quantile_values[0] - looking->points) <= 0.01 * looking->points);
+}
+
+/* Reading quantiles takes long, so nobody waits for it; what was removed is shown as it was. */
+static void nobody_waits_for_a_scrape(void **state)
+{
+    struct looking looking = {
+        .family = promc_summary_family_new("s", "", PROMC_LABELS("a"), .registry = registry,
+                                           .quantiles = PROMC_QUANTILES(0.5))};
+    promc__cursor cursor;
+    (void)state;
+
+    make_children(looking.family, "old%d");
+    assert_true(promc__cursor_open(&cursor, (promc__family *)looking.family));
+    assert_true(promc__cursor_step(&cursor, churn, &looking));
+    assert_int_equal(looking.points, PROMC__VISIT_BATCH);
+    assert_false(promc__cursor_step(&cursor, churn, &looking));
+    promc__cursor_close(&cursor);
+}
+
+/* ---- ranks, texts ---------------------------------------------------------------------------- */
+
 static void text(void **state)
 {
     promc_summary_family *f = promc_summary_family_new("s", "Help.", PROMC_LABELS("r"),
@@ -490,6 +563,26 @@ static void negative_ones_are_not_for_openmetrics(void **state)
     promc_enable_created_series();
 }
 
+/* The k-th smallest of n values is the quantile (k - 1) / (n - 1): in whole numbers here. */
+static void ranks_of_decimal_quantiles(void **state)
+{
+    (void)state;
+    for (unsigned scale = 10; scale <= 1000; scale *= 10) {
+        for (unsigned part = 0; part <= scale; part++) {
+            for (unsigned count = 1; count <= 2000; count++) {
+                unsigned rank = part * (count - 1) / scale;
+                uint64_t got = promc__quantile_rank((double)part / scale, count);
+
+                if (got != rank)
+                    fail_msg("the %u/%u quantile of %u values has rank %u, not %u", part, scale,
+                             count, rank, (unsigned)got);
+            }
+        }
+    }
+    assert_int_equal(promc__quantile_rank(0.29, 101), 29);
+    assert_int_equal(promc__quantile_rank(0.999, 1000000000001), 999000000000);
+}
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 static void options_that_make_no_sense(void **state)
@@ -507,10 +600,12 @@ static void options_that_make_no_sense(void **state)
     for (size_t i = 0; i < COUNT(errors); i++) {
         REFUSED("s: .quantile_error", .quantiles = PROMC_QUANTILES(0.5),
                 .quantile_error = errors[i]);
+        REFUSED("s: .quantile_error", .quantile_error = errors[i]);
     }
     for (size_t i = 0; i < COUNT(windows); i++) {
         REFUSED("s: .quantile_window", .quantiles = PROMC_QUANTILES(0.5),
                 .quantile_window = windows[i]);
+        REFUSED("s: .quantile_window", .quantile_window = windows[i]);
     }
     for (size_t i = 0; i < COUNT(wrong); i++) {
         REFUSED("s: quantiles must be from 0 to 1", .quantiles = PROMC_QUANTILES(0.5, wrong[i]));
@@ -677,6 +772,8 @@ int main(void)
         T(children_that_take_over_begin_empty),
         T(the_child_past_the_limit_discards),
         T(idle_children_expire),
+        T(nobody_waits_for_a_scrape),
+        T(ranks_of_decimal_quantiles),
         T(text),
         T(negative_ones_are_not_for_openmetrics),
         T(options_that_make_no_sense),

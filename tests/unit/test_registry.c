@@ -397,6 +397,26 @@ static int refuse(promc_writer *writer, void *arg)
     return *(int *)arg;
 }
 
+static void collisions_say_with_whom(void **state)
+{
+    static double zone = 1;
+    promc_collector collector = {.collect = collect_two, .describe = describe_two, .arg = &zone};
+
+    (void)state;
+    promc_counter_new("req", "", .registry = registry);
+    assert_null(promc_gauge_new("req_created", "", .registry = registry));
+    assert_last_error(PROMC_ERROR_DUPLICATE, "req_created is taken by counter req;");
+    promc_gauge_new("h_bucket", "", .registry = registry);
+    assert_null(promc_histogram_new("h", "", .registry = registry));
+    assert_last_error(PROMC_ERROR_DUPLICATE, "h_bucket is taken by gauge h_bucket;");
+    assert_int_equal(promc_registry_register(registry, &collector), PROMC_OK);
+    assert_null(promc_gauge_new("zone", "", .registry = registry));
+    assert_last_error(PROMC_ERROR_DUPLICATE, "zone is taken by the collector of queries;");
+    assert_int_equal(promc_registry_set_target_info(registry, PROMC_PAIRS({"a", "b"})), PROMC_OK);
+    assert_null(promc_info_new("target", "", .registry = registry));
+    assert_last_error(PROMC_ERROR_DUPLICATE, "target_info is taken by the registry's target_info;");
+}
+
 static void failing_collectors_fail_the_scrape(void **state)
 {
     int result = -5;
@@ -413,10 +433,22 @@ static void failing_collectors_fail_the_scrape(void **state)
     assert_int_equal(text.size, 0);
     assert_int_equal(promc_registry_get_sample_value(registry, "nothing", NULL, &value),
                      PROMC_ERROR_COLLECTOR);
+    assert_last_error(PROMC_ERROR_COLLECTOR, "a collector's collect function returned -5");
     result = 3;
     assert_int_equal(promc_generate_latest(registry, &text), PROMC_ERROR_COLLECTOR);
     result = 0;
     assert_exposed(registry, "# HELP g \n# TYPE g gauge\ng 0.0\n");
+    assert_int_equal(
+        promc_registry_register(registry, &(promc_collector){.collect = refuse,
+                                                             .describe = describe_two,
+                                                             .arg = &result}),
+        PROMC_OK);
+    result = -6;
+    assert_int_equal(promc_registry_unregister(
+                         registry, &(promc_collector){.collect = refuse, .arg = &result}),
+                     PROMC_OK);
+    assert_int_equal(promc_generate_latest(registry, &text), PROMC_ERROR_COLLECTOR);
+    assert_last_error(PROMC_ERROR_COLLECTOR, "returned -6 (the collector of queries)");
 }
 
 static void failing_describes_are_not_registered(void **state)
@@ -749,6 +781,7 @@ int main(void)
         T(a_collector_is_called_at_every_scrape),
         T(described_names_are_taken),
         T(auto_describe_asks_collect),
+        T(collisions_say_with_whom),
         T(failing_collectors_fail_the_scrape),
         T(failing_describes_are_not_registered),
         T(errors_of_a_collectors_writer_fail_the_scrape),

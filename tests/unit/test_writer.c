@@ -439,6 +439,17 @@ static void null_everywhere(void **state)
     assert_null(promc_writer_new(PROMC_FORMAT_TEXT, NULL, NULL));
 }
 
+static void unknown_formats_are_the_first_error(void **state)
+{
+    promc_writer *w = promc_writer_new(99, keep, output);
+
+    (void)state;
+    (void)promc_writer_double(w, promc_writer_family(w, PROMC_TYPE_GAUGE, "g", ""), 1, NULL);
+    assert_int_equal(promc_writer_end(w), PROMC_ERROR_UNSUPPORTED);
+    assert_last_error(PROMC_ERROR_UNSUPPORTED, "PROMC_FORMAT_");
+    assert_string_equal(output, "");
+}
+
 /* ---- in order, limits, sinks ----------------------------------------------------------------- */
 
 static void in_order_nothing_is_kept(void **state)
@@ -627,6 +638,7 @@ int main(void)
         T(histogram_values_that_make_no_sense),
         T(quantiles_that_make_no_sense),
         T(null_everywhere),
+        T(unknown_formats_are_the_first_error),
         T(in_order_nothing_is_kept),
         T(in_order_text_is_the_same),
         T(a_family_that_was_left_cannot_be_reopened_in_order),
