@@ -104,10 +104,11 @@ static uint32_t carve_child(promc__family *family)
 static uint32_t take_child(promc__family *family)
 {
     uint32_t number = family->free;
+    const promc__child *child = promc__child_at(family, number);
 
-    if (!number)
+    if (!child)
         return carve_child(family);
-    family->free = promc__child_at(family, number)->next;
+    family->free = child->next;
     return number;
 }
 
@@ -133,9 +134,12 @@ static void put_back(promc__family *family, uint32_t number)
 
 static void to_limbo(promc__family *family, uint32_t number)
 {
-    promc__child_at(family, number)->next = 0;
-    if (family->limbo_last)
-        promc__child_at(family, family->limbo_last)->next = number;
+    promc__child *child = promc__child_at(family, number), *last = promc__child_at(family, family->limbo_last);
+
+    PROMC__ASSUME(child); /* nobody's number is 0 */
+    child->next = 0;
+    if (last)
+        last->next = number;
     else
         family->limbo_first = number;
     family->limbo_last = number;
@@ -224,7 +228,7 @@ static uint32_t make_child(promc__family *family, const char *const *values)
 static promc__child *add_child(promc__family *family, uint32_t hash, const char *const *values)
 {
     uint32_t number = promc__table_reserve(family) ? make_child(family, values) : 0;
-    promc__child *child = promc__child_at(family, number);
+    promc__child *child = promc__child_at(family, number), *last = promc__child_at(family, family->last);
 
     if (!child) {
         promc__fail_memory(family->name);
@@ -233,8 +237,8 @@ static promc__child *add_child(promc__family *family, uint32_t hash, const char 
     child->hash = hash;
     child->next = 0;
     child->previous = family->last;
-    if (family->last)
-        promc__child_at(family, family->last)->next = number;
+    if (last)
+        last->next = number;
     else
         family->first = number;
     family->last = number;
