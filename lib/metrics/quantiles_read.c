@@ -164,10 +164,10 @@ static double value_at(struct reading *reading, uint64_t rank)
  */
 uint64_t promc__quantile_rank(double quantile, uint64_t count)
 {
-    double last = (double)(count - 1), next;
+    double last = (double)(count - 1);
     uint64_t rank = (uint64_t)(quantile * last);
+    volatile double next = (double)(rank + 1) / last; /* rounded, as the quantile is, on x87 too */
 
-    next = (double)(rank + 1) / last;
     rank += next <= quantile;
     return rank < count ? rank : count - 1;
 }
