@@ -160,7 +160,9 @@ static int serve_in_a_thread(void)
 
     if (!server)
         return promc_last_error()->code;
-    for (int i = 0; i < 2; i++) {
+    /* The first fails or not, the second is answered; unless the server had looked at a clock before
+     * that was stepped back, and took it for a slow one: then the third is. */
+    for (int i = 0; i < 3 && (i < 2 || !strstr(text, "space_sub_g_bytes{")); i++) {
         struct timeval patience = {.tv_sec = i ? 5 : 0, .tv_usec = i ? 0 : 15000};
 
         fd = peer_connect("127.0.0.1", promc_http_server_port(server));
