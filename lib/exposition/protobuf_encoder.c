@@ -144,7 +144,7 @@ static void write_exemplar(promc__encoder *encoder, unsigned field, const promc_
 /* ---- metrics --------------------------------------------------------------------------------- */
 
 /* What promc__wire_end() needs if more fields follow is returned. */
-static size_t message_number(promc__encoder *encoder, unsigned field, double number)
+static inline size_t message_number(promc__encoder *encoder, unsigned field, double number)
 {
     promc__buffer *out = &encoder->message;
     char *at = promc__buffer_room(out, NUMBER_ROOM);
@@ -293,15 +293,21 @@ static void message_value(promc__encoder *encoder, const promc__point *point)
     }
 }
 
-static void finish_metric(promc__encoder *encoder, promc__buffer *out, const promc__point *point,
-                          size_t begin)
+static void write_timestamp(promc__buffer *out, double seconds)
 {
-    double milliseconds = point->timestamp * 1000;
+    double milliseconds = seconds * 1000;
 
-    if (point->timestamp != 0 && fabs(milliseconds) < 9e18)
-        promc__wire_u64(&encoder->message, METRIC_TIMESTAMP_MS, (uint64_t)(int64_t)milliseconds);
+    if (fabs(milliseconds) < 9e18)
+        promc__wire_u64(out, METRIC_TIMESTAMP_MS, (uint64_t)(int64_t)milliseconds);
+}
+
+static inline void finish_metric(promc__encoder *encoder, promc__buffer *out,
+                                 const promc__point *point, size_t begin)
+{
+    if (promc__unlikely(point->timestamp != 0))
+        write_timestamp(&encoder->message, point->timestamp);
     promc__wire_end(&encoder->message, begin);
-    if (encoder->message.size >= MESSAGE_SIZE)
+    if (promc__unlikely(encoder->message.size >= MESSAGE_SIZE))
         pass_message(encoder, out);
 }
 

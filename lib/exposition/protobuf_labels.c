@@ -129,9 +129,11 @@ static size_t write_window(promc__buffer *out, unsigned field, const promc__labe
 
     if (!to)
         return at;
-    while ((quotes & (quotes - 1)) && text[at + start] != '"') {
+    while (quotes & (quotes - 1)) {
         size_t open = take_place(&quotes), close = take_place(&quotes);
 
+        if (promc__unlikely(open == start))
+            break; /* a name in quotes */
         to = put_label(to, field, text, size, at + start, open - 1 - start, close - open - 1);
         start = close + 2; /* behind the comma */
     }
