@@ -89,6 +89,7 @@ static void protobuf_begin(promc__encoder *encoder, promc__buffer *out)
     if (family->unit)
         promc__wire_bytes(message, FAMILY_UNIT, family->unit, strlen(family->unit));
     encoder->message_head = message->size;
+    encoder->metric_width = encoder->histogram_width = 1;
 }
 
 /* Readers skip families without metrics, so none is written. */
@@ -256,7 +257,7 @@ static uint64_t sample_count(const promc__encoder *encoder, const promc__point *
 static void message_histogram(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
-    size_t begin = promc__wire_begin(out, METRIC_HISTOGRAM);
+    size_t begin = promc__wire_begin_wide(out, METRIC_HISTOGRAM, encoder->histogram_width);
 
     promc__wire_u64(out, HISTOGRAM_COUNT, sample_count(encoder, point));
     promc__wire_double(out, HISTOGRAM_SUM, point->sum);
@@ -269,7 +270,7 @@ static void message_histogram(promc__encoder *encoder, const promc__point *point
     }
     if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
         write_time(out, HISTOGRAM_CREATED, point->created);
-    promc__wire_end(out, begin);
+    encoder->histogram_width = promc__wire_end_wide(out, begin, encoder->histogram_width);
 }
 
 static void message_value(promc__encoder *encoder, const promc__point *point)
@@ -301,12 +302,19 @@ static void write_timestamp(promc__buffer *out, double seconds)
         promc__wire_u64(out, METRIC_TIMESTAMP_MS, (uint64_t)(int64_t)milliseconds);
 }
 
+/* Neighbours are most often about as long: the length is given as many bytes as the last one took. */
+static inline size_t begin_metric(promc__encoder *encoder)
+{
+    return promc__wire_begin_wide(&encoder->message, FAMILY_METRIC, encoder->metric_width);
+}
+
 static inline void finish_metric(promc__encoder *encoder, promc__buffer *out,
                                  const promc__point *point, size_t begin)
 {
     if (promc__unlikely(point->timestamp != 0))
         write_timestamp(&encoder->message, point->timestamp);
-    promc__wire_end(&encoder->message, begin);
+    encoder->metric_width =
+        promc__wire_end_wide(&encoder->message, begin, encoder->metric_width);
     if (promc__unlikely(encoder->message.size >= MESSAGE_SIZE))
         pass_message(encoder, out);
 }
@@ -322,7 +330,7 @@ static void stateset_metrics(promc__encoder *encoder, promc__buffer *out, const 
     promc__buffer *message = &encoder->message;
 
     for (size_t i = 0; i < point->state_count; i++) {
-        size_t metric = promc__wire_begin(message, FAMILY_METRIC);
+        size_t metric = begin_metric(encoder);
 
         promc__wire_labels(encoder, message, METRIC_LABEL, &names);
         promc__wire_label(message, METRIC_LABEL, family->name, family->name_size, point->states[i],
@@ -342,7 +350,7 @@ static void protobuf_point(promc__encoder *encoder, promc__buffer *out, const pr
         stateset_metrics(encoder, out, point);
         return;
     }
-    metric = promc__wire_begin(&encoder->message, FAMILY_METRIC);
+    metric = begin_metric(encoder);
     promc__wire_labels(encoder, &encoder->message, METRIC_LABEL, &labels);
     message_value(encoder, point);
     finish_metric(encoder, out, point, metric);

@@ -47,7 +47,7 @@ void promc__wire_bytes(promc__buffer *out, unsigned field, const char *data, siz
     promc__buffer_append(out, data, size);
 }
 
-size_t promc__wire_end_wide(promc__buffer *out, size_t begin, size_t width)
+size_t promc__wire_end_long(promc__buffer *out, size_t begin, size_t width)
 {
     char length[PROMC__WIRE_LONGEST];
     size_t size, needed;

@@ -74,7 +74,17 @@ static inline size_t promc__wire_begin_wide(promc__buffer *out, unsigned field, 
     return out->size;
 }
 
-size_t promc__wire_end_wide(promc__buffer *out, size_t begin, size_t width);
+size_t promc__wire_end_long(promc__buffer *out, size_t begin, size_t width);
+
+static inline size_t promc__wire_end_wide(promc__buffer *out, size_t begin, size_t width)
+{
+    size_t size = out->size - begin;
+
+    if (promc__unlikely(width != 1 || size >= 0x80 || out->error))
+        return promc__wire_end_long(out, begin, width);
+    out->data[begin - 1] = (char)size;
+    return width;
+}
 
 /* One byte is enough for most. */
 static inline size_t promc__wire_begin(promc__buffer *out, unsigned field)
@@ -84,12 +94,7 @@ static inline size_t promc__wire_begin(promc__buffer *out, unsigned field)
 
 static inline void promc__wire_end(promc__buffer *out, size_t begin)
 {
-    size_t size = out->size - begin;
-
-    if (promc__likely(size < 0x80 && !out->error))
-        out->data[begin - 1] = (char)size;
-    else
-        (void)promc__wire_end_wide(out, begin, 1);
+    (void)promc__wire_end_wide(out, begin, 1);
 }
 
 #endif
