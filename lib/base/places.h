@@ -17,8 +17,8 @@ typedef struct promc__piece {
 } promc__piece;
 
 #define PROMC__PIECE sizeof(promc__piece)
-/* A text has to be as long at least. */
-#define PROMC__PIECE_OF (PROMC__PIECE / 2)
+/* The shortest text that pieces can be read from. */
+#define PROMC__PIECE_TEXT (PROMC__PIECE / 2)
 
 /* Eight bytes from `at`, and zeros for what would be behind the end of the text. */
 static inline uint64_t promc__word_at(const char *text, size_t at, size_t size)

@@ -193,14 +193,15 @@ static void message_summary(promc__encoder *encoder, const promc__point *point)
 /* Short whatever the numbers are, so that the length is one byte. */
 static void write_bucket(promc__buffer *out, uint64_t count, double bound)
 {
-    char *at = promc__buffer_room(out, BUCKET_ROOM), *message = at + 2;
+    char *room = promc__buffer_room(out, BUCKET_ROOM), *message, *at;
 
-    if (!at)
+    if (!room)
         return;
+    message = room + 2;
     at = promc__put_u64(message, BUCKET_COUNT, count);
     at = promc__put_double(at, BUCKET_BOUND, bound);
-    message[-2] = HISTOGRAM_BUCKET << 3 | PROMC__WIRE_LENGTH;
-    message[-1] = (char)(at - message);
+    room[0] = HISTOGRAM_BUCKET << 3 | PROMC__WIRE_LENGTH;
+    room[1] = (char)(at - message);
     promc__wrote_until(out, at);
 }
 
@@ -302,7 +303,7 @@ static void write_timestamp(promc__buffer *out, double seconds)
         promc__wire_u64(out, METRIC_TIMESTAMP_MS, (uint64_t)(int64_t)milliseconds);
 }
 
-/* Neighbours are most often about as long: the length is given as many bytes as the last one took. */
+/* Most are about as long as the last one: the length has room for as many bytes as that took. */
 static inline size_t begin_metric(promc__encoder *encoder)
 {
     return promc__wire_begin_wide(&encoder->message, FAMILY_METRIC, encoder->metric_width);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Most labels are short, and their bytes are those of the text: where they begin and end is found for
- * several of them at once, so that the processor need not find one to look for the next.
+ * Most labels are short, and their bytes are those of the text: where they begin and end is found
+ * for several of them at once, so that the processor need not find one to look for the next.
  */
 #include "exposition/protobuf_labels.h"
 
@@ -48,8 +48,7 @@ static void write_part(promc__encoder *encoder, promc__buffer *out, unsigned fie
     } else {
         name->size = 0;
         promc__label_unescape(name, part->name, part->name_size);
-        write_label_name(out, name->data ? name->data : "", name->size, among,
-                         encoder->escaping);
+        write_label_name(out, name->data ? name->data : "", name->size, among, encoder->escaping);
     }
     if (!part->escaped)
         promc__wire_bytes(out, LABEL_VALUE, part->value, part->value_size);
@@ -74,7 +73,8 @@ void promc__wire_label(promc__buffer *out, unsigned field, const char *name, siz
 /* How much of a text is looked at together: a bit for each byte. */
 #define WINDOW 64
 
-/* Which of the bytes from `at` are quotes. None if there is a backslash: then a value is escaped. */
+/* Which of the bytes from `at` are quotes. None if there is a backslash: then a value is escaped.
+ */
 static inline uint64_t find_quotes(const char *text, size_t size, size_t at)
 {
     uint64_t quotes = 0;
@@ -97,8 +97,8 @@ static inline size_t take_place(uint64_t *places)
     return place;
 }
 
-/* name="value from the text, with what belongs before either of them in a message. Up to a piece
- * more is written. */
+/* name="value from the text, with what belongs before either of them in a message: tags (`field` is
+ * at most 15) and lengths. Up to a piece more is written. */
 static inline char *put_label(char *to, unsigned field, const char *text, size_t size, size_t at,
                               size_t name_size, size_t value_size)
 {
@@ -115,9 +115,9 @@ static inline char *put_label(char *to, unsigned field, const char *text, size_t
     return value + value_size;
 }
 
-/* Appends the labels that lie in the window at `at`, up to the first that cannot be copied; where that
- * one is, or would be, is returned. A message is three bytes longer than its label in the text, which
- * has no less. */
+/* Appends the labels that lie in the window at `at`, up to the first that cannot be copied; where
+ * that one is, or would be, is returned. A message is three bytes longer than its label in the
+ * text, which has no less. */
 static size_t write_window(promc__buffer *out, unsigned field, const promc__label_names *labels,
                            size_t at)
 {
@@ -155,7 +155,7 @@ static size_t write_one(promc__encoder *encoder, promc__buffer *out, unsigned fi
 void promc__wire_labels(promc__encoder *encoder, promc__buffer *out, unsigned field,
                         const promc__label_names *labels)
 {
-    bool stored = names_are_stored_so(encoder) && labels->size >= PROMC__PIECE_OF;
+    bool stored = names_are_stored_so(encoder) && labels->size >= PROMC__PIECE_TEXT;
     size_t at = 0, behind;
 
     while (at < labels->size) {

@@ -56,9 +56,9 @@ size_t promc__wire_end_long(promc__buffer *out, size_t begin, size_t width)
         return width;
     size = out->size - begin;
     needed = (size_t)(promc__put_varint(length, size) - length);
+    if (needed > width && !promc__buffer_room(out, needed - width))
+        return width;
     if (needed != width) {
-        if (!promc__buffer_room(out, needed))
-            return width;
         memmove(out->data + begin - width + needed, out->data + begin, size);
         out->size += needed - width;
     }

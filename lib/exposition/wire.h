@@ -14,7 +14,8 @@ enum { PROMC__WIRE_VARINT = 0, PROMC__WIRE_FIXED64 = 1, PROMC__WIRE_LENGTH = 2 }
 /* The longest number of all. */
 #define PROMC__WIRE_LONGEST 10
 
-/* ---- where there is room: each returns what comes behind what it has written ------------------ */
+/* ---- where there is room: each returns what comes behind what it has written ------------------
+ */
 
 /* Most tags, lengths and counts are one byte, and that is what is quick here. */
 static inline char *promc__put_varint(char *at, uint64_t value)
@@ -45,9 +46,10 @@ static inline char *promc__put_double(char *at, unsigned field, double value)
     return at + sizeof(bits);
 }
 
-/* ---- at the end of a buffer -------------------------------------------------------------------- */
+/* ---- at the end of a buffer --------------------------------------------------------------------
+ */
 
-/* Of what was put into a buffer's room. */
+/* Tells a buffer how far its room was written to. */
 static inline void promc__wrote_until(promc__buffer *out, const char *at)
 {
     out->size = (size_t)(at - out->data);
@@ -61,9 +63,9 @@ void promc__wire_double(promc__buffer *out, unsigned field, double value);
 void promc__wire_bytes(promc__buffer *out, unsigned field, const char *data, size_t size);
 
 /*
- * A nested message is written between begin and end; begin returns what end needs. `width` is how many
- * bytes are left for the length; end returns how many it has taken, and moves the message if that
- * differs.
+ * A nested message is written between begin and end; begin returns what end needs. `width` is how
+ * many bytes are left for the length; end returns how many it has taken, and moves the message if
+ * that differs.
  */
 static inline size_t promc__wire_begin_wide(promc__buffer *out, unsigned field, size_t width)
 {
@@ -74,6 +76,7 @@ static inline size_t promc__wire_begin_wide(promc__buffer *out, unsigned field, 
     return out->size;
 }
 
+/* What is left of it where the length takes more than one byte. */
 size_t promc__wire_end_long(promc__buffer *out, size_t begin, size_t width);
 
 static inline size_t promc__wire_end_wide(promc__buffer *out, size_t begin, size_t width)

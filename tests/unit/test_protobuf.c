@@ -109,11 +109,13 @@ static void labels_with_escapes_of_every_length(void **state)
     }
 }
 
-/* Values of characters that surround others in a label text, look like them, or take several bytes. */
+/* Values of characters that surround others in a label text, look like them, or take several bytes.
+ */
 static void random_value(char *value, size_t size, unsigned *random)
 {
-    static const char *const parts[] = {"x", "yz", "#", "!", "=", ",", "]", "[", "=#", "\x7F",
-                                        "\xC2\xA2", "\xE2\x98\x83", "\"", "\\", "\n"};
+    static const char *const parts[] = {"x",  "yz", "#",  "!",    "=",        ",",
+                                        "]",  "[",  "=#", "\x7F", "\xC2\xA2", "\xE2\x98\x83",
+                                        "\"", "\\", "\n"};
     const size_t count = sizeof(parts) / sizeof(parts[0]);
 
     *value = '\0';
@@ -127,8 +129,9 @@ static void random_value(char *value, size_t size, unsigned *random)
 /* Labels begin and end at every distance from each other and from the end of the text. */
 static void many_labels(void **state)
 {
-    static const char *const names[][2] = {
-        {"a", "a"}, {"b.c", "b_c"}, {"d", "d"}, {"d_and_longer", "d_and_longer"}, {"e", "e"}, {"f", "f"}};
+    static const char *const names[][2] = {{"a", "a"}, {"b.c", "b_c"},
+                                           {"d", "d"}, {"d_and_longer", "d_and_longer"},
+                                           {"e", "e"}, {"f", "f"}};
     enum { MOST = sizeof(names) / sizeof(names[0]) };
     char values[MOST][48];
     unsigned random = 1;
@@ -212,7 +215,8 @@ static void histograms_of_different_lengths(void **state)
 {
     static const struct {
         size_t buckets, factor;
-    } all[] = {{1, 1}, {30, 1}, {1, 1}, {9, 1}, {10, 1}, {9, 100000}, {9, 1}, {30, 5000000}, {2, 1}};
+    } all[] = {{1, 1},      {30, 1}, {1, 1},        {9, 1}, {10, 1},
+               {9, 100000}, {9, 1},  {30, 5000000}, {2, 1}};
     enum { COUNT = sizeof(all) / sizeof(all[0]) };
     struct exposed exposed = {.size = 0};
     promc_writer *writer = promc_writer_new(PROMC_FORMAT_PROTOBUF, keep, &exposed);
