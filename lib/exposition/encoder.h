@@ -82,6 +82,8 @@ struct promc__encoder {
     promc__buffer spelt;     /* the family's name if it would be taken for another one */
     promc__buffer message;   /* protobuf: the family so far */
     size_t message_head;     /* of it, what comes before the first metric */
+    size_t metric_width;     /* of the length of the last metric in it, in bytes */
+    size_t histogram_width;  /* and of the last histogram in one */
     promc__buffer bounds;    /* le="..." of every bound of the family, one after the other */
     promc__buffer bounds_of; /* the bounds they belong to: a writer's caller may reuse his array */
 };

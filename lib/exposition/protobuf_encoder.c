@@ -5,6 +5,7 @@
  * output stays streaming, and readers take one metric after the other anyway.
  */
 #include "exposition/encoder.h"
+#include "exposition/protobuf_labels.h"
 #include "exposition/protobuf_native.h"
 #include "exposition/wire.h"
 
@@ -26,14 +27,17 @@ enum {
     METRIC_TIMESTAMP_MS,
     METRIC_HISTOGRAM
 };
-enum { LABEL_NAME = 1, LABEL_VALUE };
-enum { COUNTER_VALUE = 1, COUNTER_EXEMPLAR, COUNTER_CREATED };
+enum { COUNTER_EXEMPLAR = 2, COUNTER_CREATED };
 enum { SUMMARY_COUNT = 1, SUMMARY_SUM, SUMMARY_QUANTILE, SUMMARY_CREATED };
 enum { HISTOGRAM_COUNT = 1, HISTOGRAM_SUM, HISTOGRAM_BUCKET, HISTOGRAM_CREATED = 15, HISTOGRAM_EXEMPLAR };
 enum { BUCKET_COUNT = 1, BUCKET_BOUND, BUCKET_EXEMPLAR };
 enum { EXEMPLAR_LABEL = 1, EXEMPLAR_VALUE, EXEMPLAR_TIMESTAMP };
 enum { TIMESTAMP_SECONDS = 1, TIMESTAMP_NANOS };
-enum { PAIR_FIRST = 1, PAIR_SECOND }; /* Gauge, Untyped, Quantile */
+enum { PAIR_FIRST = 1, PAIR_SECOND }; /* Counter, Gauge, Untyped, Quantile */
+
+/* What messages without anything optional have at most. */
+#define NUMBER_ROOM (PROMC__WIRE_LONGEST + 10)
+#define BUCKET_ROOM (3 + PROMC__WIRE_LONGEST + 9)
 
 /* A family message is passed on when it has grown to this. */
 #define MESSAGE_SIZE ((size_t)16 << 10)
@@ -85,6 +89,7 @@ static void protobuf_begin(promc__encoder *encoder, promc__buffer *out)
     if (family->unit)
         promc__wire_bytes(message, FAMILY_UNIT, family->unit, strlen(family->unit));
     encoder->message_head = message->size;
+    encoder->metric_width = encoder->histogram_width = 1;
 }
 
 /* Readers skip families without metrics, so none is written. */
@@ -99,86 +104,7 @@ static void pass_message(promc__encoder *encoder, promc__buffer *out)
     message->size = encoder->message_head;
 }
 
-/* ---- labels, exemplars, times ---------------------------------------------------------------- */
-
-static void write_label_name(promc__buffer *out, const char *name, size_t size,
-                             const promc__label_names *among,
-                             enum promc__escaping escaping)
-{
-    size_t begin = promc__wire_begin(out, LABEL_NAME);
-
-    if (escaping == PROMC__ALLOW_UTF_8)
-        promc__buffer_append(out, name, size);
-    else
-        promc__label_escape(out, name, size, among, escaping);
-    promc__wire_end(out, begin);
-}
-
-static void write_label_value(promc__buffer *out, const promc__label_part *part)
-{
-    size_t begin = promc__wire_begin(out, LABEL_VALUE);
-
-    promc__label_unescape(out, part->value, part->value_size);
-    promc__wire_end(out, begin);
-}
-
-static void write_label(promc__encoder *encoder, promc__buffer *out, unsigned field,
-                        const promc__label_part *part, const promc__label_names *among)
-{
-    promc__buffer *name = &encoder->scratch;
-    size_t begin = promc__wire_begin(out, field);
-
-    if (!part->quoted_name && encoder->escaping != PROMC__DOTS) {
-        promc__wire_bytes(out, LABEL_NAME, part->name, part->name_size);
-    } else {
-        name->size = 0;
-        promc__label_unescape(name, part->name, part->name_size);
-        write_label_name(out, name->data ? name->data : "", name->size, among,
-                         encoder->escaping);
-    }
-    if (!part->escaped)
-        promc__wire_bytes(out, LABEL_VALUE, part->value, part->value_size);
-    else
-        write_label_value(out, part);
-    promc__wire_end(out, begin);
-}
-
-/* A label as it is stored, and so short that every length is one byte. */
-static inline void write_short_label(promc__buffer *out, unsigned field,
-                                     const promc__label_part *part)
-{
-    size_t size = 4 + part->name_size + part->value_size;
-    char *at = promc__buffer_room(out, 2 + size);
-
-    if (!at)
-        return;
-    *at++ = (char)(field << 3 | PROMC__WIRE_LENGTH);
-    *at++ = (char)size;
-    *at++ = LABEL_NAME << 3 | PROMC__WIRE_LENGTH;
-    *at++ = (char)part->name_size;
-    memcpy(at, part->name, part->name_size);
-    at += part->name_size;
-    *at++ = LABEL_VALUE << 3 | PROMC__WIRE_LENGTH;
-    *at++ = (char)part->value_size;
-    memcpy(at, part->value, part->value_size);
-    out->size += 2 + size;
-}
-
-static void write_labels(promc__encoder *encoder, promc__buffer *out, unsigned field,
-                         const promc__label_names *labels)
-{
-    const char *at = labels->text, *end = at + labels->size;
-    bool stored_names = encoder->escaping != PROMC__DOTS;
-    promc__label_part part;
-
-    while (promc__label_next(&at, end, &part)) {
-        if (promc__likely(stored_names && !part.quoted_name && !part.escaped &&
-                          part.end - part.begin < 0x7F)) /* which is one byte less */
-            write_short_label(out, field, &part);
-        else
-            write_label(encoder, out, field, &part, labels);
-    }
-}
+/* ---- exemplars, times ------------------------------------------------------------------------ */
 
 static void write_time(promc__buffer *out, unsigned field, double seconds)
 {
@@ -210,7 +136,7 @@ static void write_exemplar(promc__encoder *encoder, unsigned field, const promc_
     if (!exemplar->labels)
         return;
     begin = promc__wire_begin(out, field);
-    write_labels(encoder, out, EXEMPLAR_LABEL, &labels);
+    promc__wire_labels(encoder, out, EXEMPLAR_LABEL, &labels);
     promc__wire_double(out, EXEMPLAR_VALUE, exemplar->value);
     write_time(out, EXEMPLAR_TIMESTAMP, exemplar->timestamp);
     promc__wire_end(out, begin);
@@ -218,25 +144,31 @@ static void write_exemplar(promc__encoder *encoder, unsigned field, const promc_
 
 /* ---- metrics --------------------------------------------------------------------------------- */
 
+/* What promc__wire_end() needs if more fields follow is returned. */
+static inline size_t message_number(promc__encoder *encoder, unsigned field, double number)
+{
+    promc__buffer *out = &encoder->message;
+    char *at = promc__buffer_room(out, NUMBER_ROOM);
+
+    if (!at)
+        return out->size;
+    at = promc__put_tag(at, field, PROMC__WIRE_LENGTH);
+    *at++ = 1 + sizeof(number);
+    at = promc__put_double(at, PAIR_FIRST, number);
+    promc__wrote_until(out, at);
+    return out->size - (1 + sizeof(number));
+}
+
 static void message_counter(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
-    size_t begin = promc__wire_begin(out, METRIC_COUNTER);
+    size_t begin = message_number(encoder, METRIC_COUNTER, promc__value_number(&point->value));
 
-    promc__wire_double(out, COUNTER_VALUE, promc__value_number(&point->value));
     if (point->exemplars)
         write_exemplar(encoder, COUNTER_EXEMPLAR, &point->exemplars[0]);
     if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
         write_time(out, COUNTER_CREATED, point->created);
     promc__wire_end(out, begin);
-}
-
-static void message_number(promc__encoder *encoder, unsigned field, double number)
-{
-    size_t begin = promc__wire_begin(&encoder->message, field);
-
-    promc__wire_double(&encoder->message, PAIR_FIRST, number);
-    promc__wire_end(&encoder->message, begin);
 }
 
 static void message_summary(promc__encoder *encoder, const promc__point *point)
@@ -258,16 +190,30 @@ static void message_summary(promc__encoder *encoder, const promc__point *point)
     promc__wire_end(out, begin);
 }
 
-static void message_bucket(promc__encoder *encoder, uint64_t count, double bound,
-                           const promc__exemplar *exemplar)
+/* Short whatever the numbers are, so that the length is one byte. */
+static void write_bucket(promc__buffer *out, uint64_t count, double bound)
+{
+    char *room = promc__buffer_room(out, BUCKET_ROOM), *message, *at;
+
+    if (!room)
+        return;
+    message = room + 2;
+    at = promc__put_u64(message, BUCKET_COUNT, count);
+    at = promc__put_double(at, BUCKET_BOUND, bound);
+    room[0] = HISTOGRAM_BUCKET << 3 | PROMC__WIRE_LENGTH;
+    room[1] = (char)(at - message);
+    promc__wrote_until(out, at);
+}
+
+static void write_bucket_with_exemplar(promc__encoder *encoder, uint64_t count, double bound,
+                                       const promc__exemplar *exemplar)
 {
     promc__buffer *out = &encoder->message;
     size_t begin = promc__wire_begin(out, HISTOGRAM_BUCKET);
 
     promc__wire_u64(out, BUCKET_COUNT, count);
     promc__wire_double(out, BUCKET_BOUND, bound);
-    if (exemplar)
-        write_exemplar(encoder, BUCKET_EXEMPLAR, exemplar);
+    write_exemplar(encoder, BUCKET_EXEMPLAR, exemplar);
     promc__wire_end(out, begin);
 }
 
@@ -283,10 +229,15 @@ static void message_buckets(promc__encoder *encoder, const promc__point *point)
     uint64_t count = 0;
 
     for (size_t i = 0; i <= point->bound_count; i++) {
+        double bound = i < point->bound_count ? point->bounds[i] : (double)INFINITY;
+        uint64_t shown;
+
         count += point->counts[i];
-        message_bucket(encoder, unsigned_count(encoder, count),
-                       i < point->bound_count ? point->bounds[i] : (double)INFINITY,
-                       point->exemplars ? &point->exemplars[i] : NULL);
+        shown = unsigned_count(encoder, count);
+        if (promc__unlikely(point->exemplars && point->exemplars[i].labels))
+            write_bucket_with_exemplar(encoder, shown, bound, &point->exemplars[i]);
+        else
+            write_bucket(&encoder->message, shown, bound);
     }
 }
 
@@ -307,7 +258,7 @@ static uint64_t sample_count(const promc__encoder *encoder, const promc__point *
 static void message_histogram(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
-    size_t begin = promc__wire_begin(out, METRIC_HISTOGRAM);
+    size_t begin = promc__wire_begin_wide(out, METRIC_HISTOGRAM, encoder->histogram_width);
 
     promc__wire_u64(out, HISTOGRAM_COUNT, sample_count(encoder, point));
     promc__wire_double(out, HISTOGRAM_SUM, point->sum);
@@ -320,7 +271,7 @@ static void message_histogram(promc__encoder *encoder, const promc__point *point
     }
     if (encoder->kinds & 1u << PROMC__SAMPLE_CREATED)
         write_time(out, HISTOGRAM_CREATED, point->created);
-    promc__wire_end(out, begin);
+    encoder->histogram_width = promc__wire_end_wide(out, begin, encoder->histogram_width);
 }
 
 static void message_value(promc__encoder *encoder, const promc__point *point)
@@ -337,22 +288,35 @@ static void message_value(promc__encoder *encoder, const promc__point *point)
         message_histogram(encoder, point);
         break;
     case PROMC_TYPE_UNKNOWN:
-        message_number(encoder, METRIC_UNTYPED, promc__value_number(&point->value));
+        (void)message_number(encoder, METRIC_UNTYPED, promc__value_number(&point->value));
         break;
     default:
-        message_number(encoder, METRIC_GAUGE, promc__value_number(&point->value));
+        (void)message_number(encoder, METRIC_GAUGE, promc__value_number(&point->value));
     }
 }
 
-static void finish_metric(promc__encoder *encoder, promc__buffer *out, const promc__point *point,
-                          size_t begin)
+static void write_timestamp(promc__buffer *out, double seconds)
 {
-    double milliseconds = point->timestamp * 1000;
+    double milliseconds = seconds * 1000;
 
-    if (point->timestamp != 0 && fabs(milliseconds) < 9e18)
-        promc__wire_u64(&encoder->message, METRIC_TIMESTAMP_MS, (uint64_t)(int64_t)milliseconds);
-    promc__wire_end(&encoder->message, begin);
-    if (encoder->message.size >= MESSAGE_SIZE)
+    if (fabs(milliseconds) < 9e18)
+        promc__wire_u64(out, METRIC_TIMESTAMP_MS, (uint64_t)(int64_t)milliseconds);
+}
+
+/* Most are about as long as the last one: the length has room for as many bytes as that took. */
+static inline size_t begin_metric(promc__encoder *encoder)
+{
+    return promc__wire_begin_wide(&encoder->message, FAMILY_METRIC, encoder->metric_width);
+}
+
+static inline void finish_metric(promc__encoder *encoder, promc__buffer *out,
+                                 const promc__point *point, size_t begin)
+{
+    if (promc__unlikely(point->timestamp != 0))
+        write_timestamp(&encoder->message, point->timestamp);
+    encoder->metric_width =
+        promc__wire_end_wide(&encoder->message, begin, encoder->metric_width);
+    if (promc__unlikely(encoder->message.size >= MESSAGE_SIZE))
         pass_message(encoder, out);
 }
 
@@ -367,14 +331,12 @@ static void stateset_metrics(promc__encoder *encoder, promc__buffer *out, const 
     promc__buffer *message = &encoder->message;
 
     for (size_t i = 0; i < point->state_count; i++) {
-        size_t metric = promc__wire_begin(message, FAMILY_METRIC), label;
+        size_t metric = begin_metric(encoder);
 
-        write_labels(encoder, message, METRIC_LABEL, &names);
-        label = promc__wire_begin(message, METRIC_LABEL);
-        write_label_name(message, family->name, family->name_size, &names, encoder->name_escaping);
-        promc__wire_bytes(message, LABEL_VALUE, point->states[i], strlen(point->states[i]));
-        promc__wire_end(message, label);
-        message_number(encoder, METRIC_GAUGE,
+        promc__wire_labels(encoder, message, METRIC_LABEL, &names);
+        promc__wire_label(message, METRIC_LABEL, family->name, family->name_size, point->states[i],
+                          &names, encoder->name_escaping);
+        (void)message_number(encoder, METRIC_GAUGE,
                        (point->active ? point->active[i] : i == point->state) ? 1 : 0);
         finish_metric(encoder, out, point, metric);
     }
@@ -389,8 +351,8 @@ static void protobuf_point(promc__encoder *encoder, promc__buffer *out, const pr
         stateset_metrics(encoder, out, point);
         return;
     }
-    metric = promc__wire_begin(&encoder->message, FAMILY_METRIC);
-    write_labels(encoder, &encoder->message, METRIC_LABEL, &labels);
+    metric = begin_metric(encoder);
+    promc__wire_labels(encoder, &encoder->message, METRIC_LABEL, &labels);
     message_value(encoder, point);
     finish_metric(encoder, out, point, metric);
 }

@@ -6,6 +6,8 @@
 
 #include <promc/promc.h>
 
+#include <math.h>
+
 static size_t put_varint(unsigned char *at, size_t value)
 {
     size_t size = 0;
@@ -107,6 +109,146 @@ static void labels_with_escapes_of_every_length(void **state)
     }
 }
 
+/* Values of characters that surround others in a label text, look like them, or take several bytes.
+ */
+static void random_value(char *value, size_t size, unsigned *random)
+{
+    static const char *const parts[] = {"x",  "yz", "#",  "!",    "=",        ",",
+                                        "]",  "[",  "=#", "\x7F", "\xC2\xA2", "\xE2\x98\x83",
+                                        "\"", "\\", "\n"};
+    const size_t count = sizeof(parts) / sizeof(parts[0]);
+
+    *value = '\0';
+    for (size_t used = 0; used + 4 < size; used += strlen(value + used)) {
+        *random = *random * 1664525 + 1013904223;
+        /* What is escaped is rare. */
+        strcpy(value + used, parts[(*random >> 16) % ((*random >> 8) % 8 ? count - 3 : count)]);
+    }
+}
+
+/* Labels begin and end at every distance from each other and from the end of the text. */
+static void many_labels(void **state)
+{
+    static const char *const names[][2] = {{"a", "a"}, {"b.c", "b_c"},
+                                           {"d", "d"}, {"d_and_longer", "d_and_longer"},
+                                           {"e", "e"}, {"f", "f"}};
+    enum { MOST = sizeof(names) / sizeof(names[0]) };
+    char values[MOST][48];
+    unsigned random = 1;
+    (void)state;
+
+    for (unsigned round = 0; round < 5000; round++) {
+        promc_label labels[MOST + 1] = {{NULL, NULL}};
+        struct exposed exposed = {.size = 0};
+        unsigned char expected[1024];
+        size_t size = 0, count = 0;
+        promc_writer *writer = promc_writer_new(PROMC_FORMAT_PROTOBUF, keep, &exposed);
+        promc_family *family = promc_writer_family(writer, PROMC_TYPE_GAUGE, "g", "");
+
+        for (size_t i = round % 3; i < MOST; i += 1 + (random >> 20) % 3) {
+            random_value(values[i], 1 + (random >> 16) % sizeof(values[i]), &random);
+            labels[count++] = (promc_label){names[i][0], values[i]};
+            size += put_label(expected + size, names[i][1], values[i]);
+        }
+        size += put_field(expected + size, 0x12, "\x09\0\0\0\0\0\0\xF0\x3F", 9);
+        promc_writer_double(writer, family, 1, labels);
+        assert_int_equal(promc_writer_end(writer), PROMC_OK);
+        assert_true(contains(&exposed, expected, size));
+    }
+}
+
+/* Each length beside some that take more bytes, and some that take fewer. */
+static void metrics_of_different_lengths(void **state)
+{
+    static const size_t sizes[] = {0, 200, 1, 110, 111, 112, 113, 0, 300, 250, 1};
+    enum { COUNT = sizeof(sizes) / sizeof(sizes[0]) };
+    struct exposed exposed = {.size = 0};
+    promc_writer *writer = promc_writer_new(PROMC_FORMAT_PROTOBUF, keep, &exposed);
+    promc_family *family = promc_writer_family(writer, PROMC_TYPE_GAUGE, "g", "");
+    unsigned char metric[512], expected[COUNT * sizeof(metric)];
+    size_t size = 0, end;
+    char value[301] = "";
+    (void)state;
+
+    for (size_t i = 0; i < COUNT; i++) {
+        memset(value, (int)('a' + i), sizes[i]);
+        value[sizes[i]] = '\0';
+        promc_writer_double(writer, family, 1, (promc_label[]){{"l", value}, {NULL, NULL}});
+        end = put_label(metric, "l", value);
+        end += put_field(metric + end, 0x12, "\x09\0\0\0\0\0\0\xF0\x3F", 9);
+        size += put_field(expected + size, 0x22, metric, end);
+    }
+    assert_int_equal(promc_writer_end(writer), PROMC_OK);
+    assert_true(contains(&exposed, expected, size));
+}
+
+/* Bounds are 0, 1, 2, ..., as are the counts, which are multiplied. */
+static size_t put_histogram(unsigned char *at, size_t buckets, uint64_t factor)
+{
+    unsigned char histogram[1024] = {0x08}, bucket[32];
+    uint64_t count = 0;
+    size_t size, end;
+
+    for (size_t i = 0; i < buckets; i++)
+        count += i * factor;
+    size = 1 + put_varint(histogram + 1, (size_t)count);
+    memcpy(histogram + size, "\x11\0\0\0\0\0\0\0\0", 9);
+    size += 9;
+    count = 0;
+    for (size_t i = 0; i < buckets; i++) {
+        double bound = i + 1 < buckets ? (double)i : (double)INFINITY;
+        uint64_t bits;
+
+        count += i * factor;
+        bucket[0] = 0x08;
+        end = 1 + put_varint(bucket + 1, (size_t)count);
+        bucket[end++] = 0x11;
+        memcpy(&bits, &bound, sizeof(bits));
+        for (size_t byte = 0; byte < 8; byte++)
+            bucket[end++] = (unsigned char)(bits >> 8 * byte);
+        size += put_field(histogram + size, 0x1A, bucket, end);
+    }
+    return put_field(at, 0x3A, histogram, size);
+}
+
+static void histograms_of_different_lengths(void **state)
+{
+    static const struct {
+        size_t buckets, factor;
+    } all[] = {{1, 1},      {30, 1}, {1, 1},        {9, 1}, {10, 1},
+               {9, 100000}, {9, 1},  {30, 5000000}, {2, 1}};
+    enum { COUNT = sizeof(all) / sizeof(all[0]) };
+    struct exposed exposed = {.size = 0};
+    promc_writer *writer = promc_writer_new(PROMC_FORMAT_PROTOBUF, keep, &exposed);
+    promc_family *family = promc_writer_family(writer, PROMC_TYPE_HISTOGRAM, "h", "");
+    unsigned char metric[1100], expected[4096];
+    size_t size = 0;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT; i++) {
+        char label[2] = {(char)('a' + i), '\0'};
+        double bounds[30];
+        uint64_t counts[30];
+        size_t end;
+
+        for (size_t b = 0; b < all[i].buckets; b++) {
+            bounds[b] = b + 1 < all[i].buckets ? (double)b : (double)INFINITY;
+            counts[b] = b * all[i].factor;
+        }
+        promc_writer_histogram(writer, family,
+                               &(promc_histogram_value){.size = sizeof(promc_histogram_value),
+                                                        .bounds = bounds,
+                                                        .counts = counts,
+                                                        .count = all[i].buckets},
+                               (promc_label[]){{"l", label}, {NULL, NULL}});
+        end = put_label(metric, "l", label);
+        end += put_histogram(metric + end, all[i].buckets, all[i].factor);
+        size += put_field(expected + size, 0x22, metric, end);
+    }
+    assert_int_equal(promc_writer_end(writer), PROMC_OK);
+    assert_true(contains(&exposed, expected, size));
+}
+
 static void check_created(double created, const char *time, size_t size)
 {
     struct exposed exposed = {.size = 0};
@@ -140,6 +282,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_of_every_length),
         cmocka_unit_test(labels_with_escapes_of_every_length),
+        cmocka_unit_test(many_labels),
+        cmocka_unit_test(metrics_of_different_lengths),
+        cmocka_unit_test(histograms_of_different_lengths),
         cmocka_unit_test(times_of_every_sign),
     };
 
