@@ -144,6 +144,15 @@ static void test_crc32(void **state)
     for (size_t cut = 0; cut <= 500; cut++)
         assert_int_equal(promc__crc32(promc__crc32(0, input, cut), input + cut, 500 - cut),
                          inflate_crc(input, 500));
+    /* Long data is folded, in a room for some of it. */
+    fill_random(0, 16384);
+    for (size_t size = 0; size <= 16384; size += 1 + draw(64)) {
+        size_t cut = draw((unsigned)size + 1);
+
+        assert_int_equal(promc__crc32(0, input, size), inflate_crc(input, size));
+        assert_int_equal(promc__crc32(promc__crc32(0, input, cut), input + cut, size - cut),
+                         inflate_crc(input, size));
+    }
 }
 
 static void test_empty(void **state)
