@@ -161,7 +161,15 @@ static uint32_t *put_many_literals(promc__deflate *d, promc__buffer *out, uint32
     return token;
 }
 
-/* A few at a time, as most often there are few: some tokens behind the last may be overwritten. */
+enum { LITERALS_STEP = 16 };
+
+static inline void put_step(uint32_t *restrict to, const unsigned char *restrict from)
+{
+    for (int i = 0; i < LITERALS_STEP; i++)
+        to[i] = from[i];
+}
+
+/* Many at a time: some tokens behind the last may be overwritten. */
 static inline uint32_t *put_literals(promc__deflate *d, promc__buffer *out, uint32_t *token,
                                      size_t at, size_t end)
 {
@@ -172,18 +180,15 @@ static inline uint32_t *put_literals(promc__deflate *d, promc__buffer *out, uint
     if (promc__unlikely(end - at >= (size_t)(d->block.tokens + PROMC__BLOCK_TOKENS - to)))
         return put_many_literals(d, out, to, at, end);
     do {
-        to[0] = from[0];
-        to[1] = from[1];
-        to[2] = from[2];
-        to[3] = from[3];
-        to += 4;
-        from += 4;
-    } while (to < token);
+        put_step(to, from);
+        to += LITERALS_STEP;
+        from += LITERALS_STEP;
+    } while (promc__unlikely(to < token));
     return token;
 }
 
 /* The code of a distance has its highest bit and the one behind it (RFC 1951 3.2.5). */
-static inline uint32_t match_token(promc__block *block, size_t length, uint32_t distance)
+static inline uint32_t *put_match(uint32_t *token, size_t length, uint32_t distance)
 {
     uint32_t code = distance - 1, extra = 0;
 
@@ -193,8 +198,9 @@ static inline uint32_t match_token(promc__block *block, size_t length, uint32_t 
         extra = code & ((1u << rest) - 1);
         code = 2 * rest + (code >> rest);
     }
-    block->distances[1 + code]++;
-    return (uint32_t)(256 + length - 3) | (1 + code) << 9 | extra << 14;
+    token[0] = (uint32_t)(PROMC__TOKEN_LENGTH + length - 3);
+    token[1] = (PROMC__TOKEN_DISTANCE + code) | extra << PROMC__TOKEN_BITS;
+    return token + 2;
 }
 
 static void make_tokens(promc__deflate *d, promc__buffer *out, size_t until)
@@ -209,7 +215,7 @@ static void make_tokens(promc__deflate *d, promc__buffer *out, size_t until)
         length = d->end - at < PROMC__MATCH_MAX ? d->end - at : PROMC__MATCH_MAX;
         length = common_size(data + at, data + at - distance, length);
         token = put_literals(d, out, token, done, at);
-        *token++ = match_token(&d->block, length, distance);
+        token = put_match(token, length, distance);
         remember(d, at + 1);
         done = at += length;
         remember(d, at - 2);
@@ -225,13 +231,13 @@ static void make_tokens(promc__deflate *d, promc__buffer *out, size_t until)
 
 /*
  * A block can only be stored while its data is there. One that goes on must be sure to get shorter
- * than its data: with the fixed codes a match takes at most 31 bits, a literal 9.
+ * than its data: with the fixed codes a match, two tokens, takes at most 31 bits, a literal 9.
  */
 static bool may_lose_data(const promc__deflate *d)
 {
     uint64_t size = d->at - d->block_at;
 
-    return 8 * size >= 31 * (uint64_t)d->block.count + PROMC__BLOCK_TOKENS + 16;
+    return 8 * size >= 16 * (uint64_t)d->block.count + PROMC__BLOCK_TOKENS + 16;
 }
 
 /* Makes room for more input. */
