@@ -12,7 +12,8 @@ enum {
     REPEAT_LAST = 16,
     REPEAT_ZERO = 17,
     REPEAT_ZERO_LONG = 18,
-    STORED_MAX = 65535
+    STORED_MAX = 65535,
+    TOKEN_STEP = 4
 };
 
 /* All that is needed to write a block with Huffman codes. */
@@ -88,28 +89,31 @@ typedef struct symbol_counts {
     uint32_t literals[PROMC__LITERALS], distances[PROMC__DISTANCES];
 } symbol_counts;
 
-/* Of every second token each: the same one often comes twice, and would wait for itself. */
-static void count_tokens(const promc__block *block, uint32_t even[PROMC__TOKEN_KINDS],
-                         uint32_t odd[PROMC__TOKEN_KINDS])
+/* In several tables: the same token often comes twice, and would wait for itself. */
+static void count_tokens(const promc__block *block, uint32_t counts[PROMC__TOKEN_KINDS])
 {
     const uint32_t mask = (1u << PROMC__TOKEN_BITS) - 1;
+    uint16_t parts[TOKEN_STEP][PROMC__TOKEN_KINDS] = {{0}};
 
-    for (unsigned i = 0; i < block->count; i += 2) {
-        even[block->tokens[i] & mask]++;
-        odd[block->tokens[i + 1] & mask]++;
+    for (unsigned i = 0; i < block->count; i += TOKEN_STEP) {
+        parts[0][block->tokens[i] & mask]++;
+        parts[1][block->tokens[i + 1] & mask]++;
+        parts[2][block->tokens[i + 2] & mask]++;
+        parts[3][block->tokens[i + 3] & mask]++;
     }
+    for (unsigned kind = 0; kind < PROMC__TOKEN_KINDS; kind++)
+        counts[kind] =
+            (uint32_t)parts[0][kind] + parts[1][kind] + parts[2][kind] + parts[3][kind];
 }
 
 /* Counts of lengths become those of symbols. Returns how many extra bits there will be. */
 static uint64_t count_symbols(const promc__block *block, symbol_counts *counts)
 {
-    uint32_t tokens[PROMC__TOKEN_KINDS] = {0}, odd[PROMC__TOKEN_KINDS] = {0};
+    uint32_t tokens[PROMC__TOKEN_KINDS];
     uint64_t bits = 0;
     unsigned extra;
 
-    count_tokens(block, tokens, odd);
-    for (unsigned kind = 0; kind < PROMC__TOKEN_KINDS; kind++)
-        tokens[kind] += odd[kind];
+    count_tokens(block, tokens);
     memset(counts->literals, 0, sizeof(counts->literals));
     memcpy(counts->literals, tokens, 256 * sizeof(*tokens));
     counts->literals[END_OF_BLOCK] = tokens[PROMC__TOKEN_END];
@@ -343,11 +347,11 @@ static void write_coded(promc__block *block, promc__buffer *out, const block_cod
     keep_bits(&writer, block, out);
 }
 
-/* As many that they can be taken two by two. */
+/* As many that they can be taken four at a time. */
 static void put_end(promc__block *block)
 {
     block->tokens[block->count++] = PROMC__TOKEN_END;
-    if (block->count % 2)
+    while (block->count % TOKEN_STEP)
         block->tokens[block->count++] = PROMC__TOKEN_NOTHING;
 }
 

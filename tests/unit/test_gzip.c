@@ -20,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROOM = 12 * 1024 * 1024, WINDOW = 32768, FIRST_FILL = 32768 + 258 + 64 };
+enum { ROOM = 12 * 1024 * 1024, WINDOW = 32768, FIRST_FILL = 65536 + 258 + 64 };
 
 static unsigned char *input, *output; /* ROOM bytes each */
 static struct inflate decoded;
