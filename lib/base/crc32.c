@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Short data: slicing, M. Kounavis and F. Berry, "A Systematic Approach to Building High Performance
- * Software-based CRC Generators", ISCC 2005. Longer data is folded first: S. Russell, "Chorba: A
- * Novel CRC32 Implementation", 2024. In the arithmetic of these sums
+ * Short data: slicing, M. Kounavis and F. Berry, "A Systematic Approach to Building High
+ * Performance Software-based CRC Generators", ISCC 2005. Longer data is folded first: S. Russell,
+ * "Chorba: A Novel CRC32 Implementation", 2024. In the arithmetic of these sums
  *
  *     x^(64 * 137) = x^(64 * 84) + x^(64 * 80) + x^(64 * 70) + x^(64 * 29) + x^(64 * 8) + 1
  *

@@ -102,8 +102,7 @@ static void count_tokens(const promc__block *block, uint32_t counts[PROMC__TOKEN
         parts[3][block->tokens[i + 3] & mask]++;
     }
     for (unsigned kind = 0; kind < PROMC__TOKEN_KINDS; kind++)
-        counts[kind] =
-            (uint32_t)parts[0][kind] + parts[1][kind] + parts[2][kind] + parts[3][kind];
+        counts[kind] = (uint32_t)parts[0][kind] + parts[1][kind] + parts[2][kind] + parts[3][kind];
 }
 
 /* Counts of lengths become those of symbols. Returns how many extra bits there will be. */
@@ -257,13 +256,17 @@ static void write_description(bit_writer *writer, const block_codes *codes)
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
-/* What is written for a kind of token: from bit 12 on the word and extra bits of a length; bits 6 to
- * 11 how many bits that is with those of a distance, which go behind as many as bits 0 to 5 say. */
-typedef uint32_t token_table[PROMC__TOKEN_KINDS];
+/* What is written for a kind of token: a word, with the extra bits of a length; those of a distance
+ * go behind `size` bits. */
+typedef struct token_entry {
+    uint32_t bits;
+    uint8_t size, full_size; /* the latter with the extra bits of a distance */
+} token_entry;
+typedef token_entry token_table[PROMC__TOKEN_KINDS];
 
-static inline uint32_t table_entry(uint32_t bits, unsigned size, unsigned extra)
+static inline token_entry table_entry(uint32_t bits, unsigned size, unsigned extra)
 {
-    return bits << 12 | (size + extra) << 6 | size;
+    return (token_entry){bits, (uint8_t)size, (uint8_t)(size + extra)};
 }
 
 static void make_table(token_table table, const block_codes *codes)
@@ -283,16 +286,16 @@ static void make_table(token_table table, const block_codes *codes)
             distance->words[symbol], distance->sizes[symbol], extra_of_distance(symbol));
     table[PROMC__TOKEN_END] =
         table_entry(literal->words[END_OF_BLOCK], literal->sizes[END_OF_BLOCK], 0);
-    table[PROMC__TOKEN_NOTHING] = 0;
+    table[PROMC__TOKEN_NOTHING] = table_entry(0, 0, 0);
 }
 
 /* The bits of a token, at most 28, and how many they are. */
 static inline uint64_t bits_of_token(const token_table table, uint32_t token, unsigned *count)
 {
-    uint32_t entry = table[token & ((1u << PROMC__TOKEN_BITS) - 1)];
+    const token_entry *entry = &table[token & ((1u << PROMC__TOKEN_BITS) - 1)];
 
-    *count = entry >> 6 & 63;
-    return entry >> 12 | (uint64_t)(token >> PROMC__TOKEN_BITS) << (entry & 63);
+    *count = entry->full_size;
+    return entry->bits | (uint64_t)(token >> PROMC__TOKEN_BITS) << entry->size;
 }
 
 /* No branch tells literals from matches: it would be mispredicted all the time. */

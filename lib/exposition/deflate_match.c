@@ -25,7 +25,8 @@ enum {
     MATCH_CAPACITY = MATCH_BEGIN + MATCH_INPUT + MATCH_LOOKAHEAD,
     MATCH_HASH_BITS = 12,
     MATCH_NUMBER_MAX = 15, /* what begins with more digits may be worth a match */
-    MATCH_PATIENCE = 5, /* steps grow by one for every 2^MATCH_PATIENCE positions without a match, */
+    MATCH_PATIENCE =
+        5, /* steps grow by one for every 2^MATCH_PATIENCE positions without a match, */
     MATCH_STEP_MAX = 16 /* up to this */
 };
 
@@ -252,7 +253,8 @@ static void make_tokens(promc__deflate *d, promc__buffer *out, size_t until)
         size_t left = d->end - at, before = at - distance - MATCH_BEFORE;
 
         /* What comes next waits for the end of the match, and for its begin only in tokens. */
-        length = common_size(here, here - distance, left < PROMC__MATCH_MAX ? left : PROMC__MATCH_MAX);
+        length =
+            common_size(here, here - distance, left < PROMC__MATCH_MAX ? left : PROMC__MATCH_MAX);
         before = min_size(min_size(before, at - done), PROMC__MATCH_MAX - length);
         before = common_size_before(here, here - distance, before);
         token = put_literals(d, out, token, done, at - before);
