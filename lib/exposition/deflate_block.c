@@ -3,6 +3,7 @@
 #include "exposition/deflate.h"
 
 #include "base/bytes.h"
+#include "base/compiler.h"
 #include "exposition/huffman.h"
 
 enum {
@@ -13,6 +14,7 @@ enum {
     REPEAT_ZERO = 17,
     REPEAT_ZERO_LONG = 18,
     STORED_MAX = 65535,
+    WRITE_MAX = 56,
     TOKEN_STEP = 4
 };
 
@@ -33,7 +35,7 @@ typedef struct bit_writer {
     char *at;
 } bit_writer;
 
-/* At most 56 bits. */
+/* At most WRITE_MAX bits. */
 static inline void write_bits(bit_writer *writer, uint64_t bits, unsigned count)
 {
     writer->bits |= bits << writer->count;
@@ -289,13 +291,24 @@ static void make_table(token_table table, const block_codes *codes)
     table[PROMC__TOKEN_NOTHING] = table_entry(0, 0, 0);
 }
 
-/* The bits of a token, at most 28, and how many they are. */
-static inline uint64_t bits_of_token(const token_table table, uint32_t token, unsigned *count)
+/* Bits of tokens in the order they are written. */
+typedef struct token_bits {
+    uint64_t bits;
+    unsigned count;
+} token_bits;
+
+/* At most 28. */
+static inline token_bits bits_of_token(const token_table table, uint32_t token)
 {
     const token_entry *entry = &table[token & ((1u << PROMC__TOKEN_BITS) - 1)];
+    uint64_t extra = token >> PROMC__TOKEN_BITS;
 
-    *count = entry->full_size;
-    return entry->bits | (uint64_t)(token >> PROMC__TOKEN_BITS) << entry->size;
+    return (token_bits){entry->bits | extra << entry->size, entry->full_size};
+}
+
+static inline token_bits join_bits(token_bits first, token_bits second)
+{
+    return (token_bits){first.bits | second.bits << first.count, first.count + second.count};
 }
 
 /* No branch tells literals from matches: it would be mispredicted all the time. */
@@ -303,14 +316,22 @@ static void write_tokens(bit_writer *writer, const promc__block *block, const bl
 {
     token_table table;
     bit_writer local = *writer;
+    const uint32_t *token = block->tokens, *const end = token + block->count;
 
     make_table(table, codes);
-    for (unsigned i = 0; i < block->count; i += 2) {
-        unsigned count, next_count;
-        uint64_t bits = bits_of_token(table, block->tokens[i], &count);
-        uint64_t next_bits = bits_of_token(table, block->tokens[i + 1], &next_count);
+    for (; token < end; token += TOKEN_STEP) {
+        token_bits first =
+            join_bits(bits_of_token(table, token[0]), bits_of_token(table, token[1]));
+        token_bits second =
+            join_bits(bits_of_token(table, token[2]), bits_of_token(table, token[3]));
 
-        write_bits(&local, bits | next_bits << count, count + next_count);
+        if (promc__unlikely(first.count + second.count > WRITE_MAX)) {
+            write_bits(&local, first.bits, first.count);
+            first = second;
+        } else {
+            first = join_bits(first, second);
+        }
+        write_bits(&local, first.bits, first.count);
     }
     *writer = local;
 }
