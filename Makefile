@@ -6,7 +6,7 @@
 # V=1 shows commands; DESTDIR PREFIX LIBDIR INCLUDEDIR PKGCONFIGDIR for install. Cross-compiling is
 # `make CC=aarch64-linux-gnu-gcc`; RUN='qemu-aarch64 -L /usr/aarch64-linux-gnu' then runs the tests.
 
-CFLAGS ?= -O2 -g
+CFLAGS ?= -g
 BUILD ?= build
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -25,7 +25,7 @@ MAJOR := $(firstword $(subst ., ,$(VERSION)))
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 OUR_CPPFLAGS := -Iinclude -D_POSIX_C_SOURCE=200809L
-OUR_CFLAGS := -std=c11 -pthread -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections $(WARNINGS)
+OUR_CFLAGS = $(OPTIMIZE) -std=c11 -pthread -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections $(WARNINGS)
 OUR_LDFLAGS := -pthread
 ifdef SANITIZE
 OUR_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -44,6 +44,15 @@ SO_FLAGS := -shared -Wl,-soname,$(word 2,$(SO_NAMES)) -Wl,--version-script=lib/p
             -Wl,-z,nodelete -Wl,-z,relro,-z,now $(if $(SANITIZE),,-Wl,--no-undefined)
 PROGRAM_LDFLAGS := -Wl,--gc-sections
 endif
+
+# Code that waits for networks and files, or runs once for each metric, should be small: hosts that
+# count packets have better uses for their caches. An -O in CFLAGS is for all of the library.
+OPTIMIZE := -O2
+SMALL := $(wildcard lib/registry/*.c lib/http/*.c lib/delivery/*.c lib/alerts/*.c) \
+    $(patsubst %,lib/base/%.c,error names net os poller) \
+    $(patsubst %,lib/metrics/%.c,family info label_pairs labels native_options quantile_options settings) \
+    $(patsubst %,lib/exposition/%.c,collector encoder expose lint lint_rules negotiate \
+        openmetrics_encoder sample_value text_encoder textfile writer writer_families writer_names)
 
 COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP
 LINK = $(OUR_LDFLAGS) $(LDFLAGS)
@@ -72,6 +81,7 @@ all: static shared ## The library, static and shared (this is what plain `make` 
 static: $(BUILD)/libpromc.a
 shared: $(SO_NAMES:%=$(BUILD)/%)
 
+$(SMALL:%.c=$(OBJ)/%.o): OPTIMIZE := -Os
 $(OBJ)/lib/%.o: lib/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)

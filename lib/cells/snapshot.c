@@ -69,22 +69,38 @@ static uint32_t slot_of(const promc__numbers *numbers)
 /* Cells in a cache line. */
 #define LINE_CELLS 8
 
-/* Shard by shard, so that cells are read in about the order in which they lie in memory. Meanwhile
- * memory fetches those of the numbers that come next in a scrape: most often they are a page on. */
+/* Adds the cells of one shard. Neighbours are most often in the same page; meanwhile memory fetches
+ * the cells of what comes next in a scrape: most often a page on. */
+static void add_cells(const promc__shard *shard, promc__numbers *const *numbers, size_t count,
+                      uint64_t *sums)
+{
+    uint32_t begin = 1; /* of the page: no slot yet */
+    promc__cell *cells = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        uint32_t slot = slot_of(numbers[i]), place = slot % PROMC__PAGE_CELLS;
+        double sum = promc__bits_to_double(sums[i]);
+
+        if (slot - place != begin) {
+            begin = slot - place;
+            cells = promc__find_cell(shard, begin);
+        }
+        if (place % LINE_CELLS == 0)
+            __builtin_prefetch(promc__find_cell(shard, slot + PROMC__PAGE_CELLS));
+        if (cells)
+            sums[i] = promc__double_to_bits(
+                sum + promc__bits_to_double(
+                          atomic_load_explicit(&cells[place].bits, memory_order_relaxed)));
+    }
+}
+
+/* Shard by shard, so that cells are read in about the order in which they lie in memory. */
 void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums)
 {
     for (size_t i = 0; i < count; i++)
         sums[i] = atomic_load_explicit(&promc__shared(numbers[i])[0], memory_order_relaxed);
-    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
-        for (size_t i = 0; i < count; i++) {
-            uint32_t slot = slot_of(numbers[i]);
-            double own = promc__bits_to_double(private_bits(shard, slot));
-
-            sums[i] = promc__double_to_bits(promc__bits_to_double(sums[i]) + own);
-            if (slot % LINE_CELLS == 0)
-                __builtin_prefetch(promc__find_cell(shard, slot + PROMC__PAGE_CELLS));
-        }
-    }
+    for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
+        add_cells(shard, numbers, count, sums);
 }
 
 double promc__numbers_sum(const promc__numbers *numbers)

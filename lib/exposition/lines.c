@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exposition/lines.h"
 
+#include "base/bytes.h"
 #include "base/compiler.h"
 #include "base/number.h"
 #include "metrics/label_text.h"
@@ -42,10 +43,9 @@ static void make_head(promc__encoder *encoder, promc__sample_kind kind)
 /* Room for what a line has beside its name and labels. */
 #define LINE_ROOM (2 * PROMC__NUMBER_SIZE + 8)
 
-static char *put(char *at, const void *data, size_t size)
+static char *put_mark(char *at, const char *mark, size_t size)
 {
-    if (size) /* then there is data, also when memory was refused */
-        memcpy(at, data, size);
+    memcpy(at, mark, size);
     return at + size;
 }
 
@@ -86,26 +86,26 @@ static inline char *end_line(char *at, double timestamp, bool openmetrics)
 }
 
 static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
-                              promc__sample_kind kind, const promc__point *point,
-                              const promc__value *value)
+                              promc__sample_kind kind, const char *labels, size_t size,
+                              const promc__value *value, double timestamp)
 {
     const promc__head *head = &encoder->heads[kind];
-    size_t size = point->labels_size;
     char *at = promc__buffer_room(out, head->text.size + size + LINE_ROOM);
 
     if (!at || head->text.error)
         return;
     if (size) {
-        at = put(at, head->text.data, head->labelled);
-        at = put(at, point->labels, size);
-        at = put(at, "} ", 2);
+        at = promc__copy_short(at, head->text.data, head->labelled);
+        at = promc__copy_short(at, labels, size);
+        at = put_mark(at, "} ", 2);
     } else {
-        at = put(at, head->text.data + head->labelled, head->text.size - head->labelled);
+        at = promc__copy_short(at, head->text.data + head->labelled,
+                               head->text.size - head->labelled);
         *at++ = ' ';
     }
     at += promc__likely(value->kind == PROMC__DOUBLE) ? promc__write_double(at, value->number)
                                                       : write_integer(at, value);
-    at = end_line(at, point->timestamp, encoder->openmetrics);
+    at = end_line(at, timestamp, encoder->openmetrics);
     out->size = (size_t)(at - out->data);
 }
 
@@ -131,9 +131,9 @@ static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
     at = labels->error ? NULL : promc__buffer_room(out, labels->size + LINE_ROOM);
     if (!at)
         return;
-    at = put(at - 1, " # {", 4);
-    at = put(at, labels->data, labels->size); /* without labels there is no exemplar */
-    at = put(at, "} ", 2);
+    at = put_mark(at - 1, " # {", 4);
+    at = promc__copy_short(at, labels->data, labels->size); /* without labels there is no exemplar */
+    at = put_mark(at, "} ", 2);
     at += promc__write_double(at, exemplar->value);
     if (exemplar->timestamp != 0) {
         *at++ = ' ';
@@ -149,7 +149,7 @@ static void write_number(promc__encoder *encoder, promc__buffer *out, promc__sam
     promc__value value = {.kind = PROMC__DOUBLE, .number = number};
 
     if (encoder->kinds & 1u << kind)
-        write_line(encoder, out, kind, point, &value);
+        write_line(encoder, out, kind, point->labels, point->labels_size, &value, point->timestamp);
 }
 
 /* A sample with one label more than its point has: before it, the label, and after it. */
@@ -199,16 +199,16 @@ static void write_split_line(const promc__encoder *encoder, promc__buffer *out, 
 
     if (!at || head->text.error)
         return;
-    at = put(at, head->text.data, head->labelled);
-    at = put(at, split->before, split->before_size);
+    at = promc__copy_short(at, head->text.data, head->labelled);
+    at = promc__copy_short(at, split->before, split->before_size);
     if (split->before_size && !split->after_size)
         *at++ = ',';
-    at = put(at, label, label_size);
+    at = promc__copy_short(at, label, label_size);
     if (split->after_size) {
         *at++ = ',';
-        at = put(at, split->after, split->after_size);
+        at = promc__copy_short(at, split->after, split->after_size);
     }
-    at = put(at, "} ", 2);
+    at = put_mark(at, "} ", 2);
     at += promc__write_double(at, number);
     at = end_line(at, timestamp, encoder->openmetrics);
     out->size = (size_t)(at - out->data);
@@ -222,7 +222,7 @@ static void append_bound(promc__encoder *encoder, double bound)
 
     if (!room)
         return;
-    at = put(at + 1, "le=\"", 4);
+    at = put_mark(at + 1, "le=\"", 4);
     at += promc__write_double(at, bound);
     *at++ = '"';
     *room = (char)(at - room - 1); /* the size comes first */
@@ -387,7 +387,8 @@ static bool names_stand(const promc__encoder *encoder)
 static inline void write_value(promc__encoder *encoder, promc__buffer *out,
                                const promc__point *point)
 {
-    write_line(encoder, out, PROMC__SAMPLE_VALUE, point, &point->value);
+    write_line(encoder, out, PROMC__SAMPLE_VALUE, point->labels, point->labels_size, &point->value,
+               point->timestamp);
     if (point->exemplars)
         append_exemplar(encoder, out, &point->exemplars[0]);
 }
@@ -479,6 +480,27 @@ void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const pro
         write_created_value(encoder, out, point);
     } else {
         with_names(encoder, out, point, write_point);
+    }
+}
+
+void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc__plain *points,
+                        size_t count)
+{
+    bool created = encoder->openmetrics && HAS(encoder, CREATED);
+
+    for (size_t i = 0; i < count; i++) {
+        const promc__plain *point = &points[i];
+        promc__value value = {.kind = PROMC__DOUBLE, .number = point->number};
+
+        if (i + PROMC__TEXTS_AHEAD < count)
+            promc__prefetch_text(point[PROMC__TEXTS_AHEAD].labels,
+                                 point[PROMC__TEXTS_AHEAD].labels_size);
+        write_line(encoder, out, PROMC__SAMPLE_VALUE, point->labels, point->labels_size, &value, 0);
+        if (created && point->created != 0) {
+            value.number = point->created;
+            write_line(encoder, out, PROMC__SAMPLE_CREATED, point->labels, point->labels_size,
+                       &value, 0);
+        }
     }
 }
 

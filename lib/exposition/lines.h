@@ -11,6 +11,9 @@ void promc__write_heads(promc__encoder *encoder);
 
 /* All samples of a point; for the text format without the created one. */
 void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const promc__point *point);
+/* The same of plain points. */
+void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc__plain *points,
+                        size_t count);
 void promc__write_created(promc__encoder *encoder, promc__buffer *out, const promc__point *point);
 
 #endif

@@ -78,6 +78,13 @@ static void take_point(const promc__point *point, void *arg)
     scrape->encoder.encoding->point(&scrape->encoder, scrape->out, point);
 }
 
+static void take_plain(const promc__plain *points, size_t count, void *arg)
+{
+    promc__scrape *scrape = arg;
+
+    scrape->encoder.encoding->plain(&scrape->encoder, scrape->out, points, count);
+}
+
 static void take_created(const promc__point *point, void *arg)
 {
     promc__scrape *scrape = arg;
@@ -91,6 +98,8 @@ static int open_cursor(promc__scrape *scrape, promc__family *family)
         return promc__fail_memory(family->name);
     scrape->cursor.native = (scrape->encoder.format & 0xFF) == PROMC_FORMAT_PROTOBUF;
     scrape->cursor.no_quantiles = scrape->at == AT_CREATED;
+    if (scrape->at == AT_POINTS && scrape->encoder.plain && scrape->encoder.encoding->plain)
+        scrape->cursor.take_plain = take_plain;
     return PROMC_OK;
 }
 

@@ -54,6 +54,8 @@ struct promc_writer {
     promc_error error;    /* its words */
 };
 
+/* ---- writer.c -------------------------------------------------------------------------------- */
+
 /* A writer for a collector of the registry within a scrape, whose lines become a part of what the
  * encoder writes. NULL: out of memory. */
 promc_writer *promc__writer_within(const promc__encoder *encoder, promc_registry *registry,
@@ -62,21 +64,38 @@ promc_writer *promc__writer_within(const promc__encoder *encoder, promc_registry
 promc_writer *promc__writer_for_visitor(promc__writer_mode mode, promc_registry *registry,
                                         promc__visitor visitor, void *arg);
 
-/* Sets descriptor.blends of a new family, which is not in the writer's list yet: a name that would
- * be taken for that of an earlier family of the writer, or for one of the registry. False: no
- * memory. writer_names.c. */
-bool promc__writer_note_name(promc_writer *writer, promc_family *family);
-
 /* Notes the last error as the writer's, if it is the first; returns `status`. */
 int promc__writer_failed(promc_writer *writer, int status);
+/* The error for more than the writer may keep: the last error is set, the writer's is not. */
+int promc__writer_over_limit(const promc_writer *writer, const char *name);
+
+/* Hands what is in the buffer to the sink and empties it, unless the writer has failed. */
+int promc__writer_pass_on(promc_writer *writer, promc__buffer *buffer);
+/* In-order writers: the current family, if there is one, is complete and goes out. */
+int promc__writer_leave_family(promc_writer *writer);
+
+/* ---- writer_families.c ----------------------------------------------------------------------- */
+
+void promc__writer_family_free(promc_family *family);
+
+/* ---- writer_names.c -------------------------------------------------------------------------- */
+
+/* Sets descriptor.blends of a new family, which is not in the writer's list yet: a name that would
+ * be taken for that of an earlier family of the writer, or for one of the registry. False: no
+ * memory. */
+bool promc__writer_note_name(promc_writer *writer, promc_family *family);
+
+/* ---- writer_points.c ------------------------------------------------------------------------- */
+
+/* Hands a complete point to where the writer's mode wants it. */
+int promc__writer_take(promc_writer *writer, promc_family *family, promc__point *point,
+                       const promc_label *labels);
+
+/* ---- collector.c ----------------------------------------------------------------------------- */
 
 /* Ends the writer that the collector of `entry` was given: the writer's error, or that of the
  * collector, which `returned` this from its `function`. */
 int promc__writer_end_collector(promc_writer *writer, const promc__entry *entry, int returned,
                                 const char *function);
-
-/* Hands a complete point to where the writer's mode wants it. */
-int promc__writer_take(promc_writer *writer, promc_family *family, promc__point *point,
-                       const promc_label *labels);
 
 #endif

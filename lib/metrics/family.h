@@ -235,13 +235,16 @@ struct promc__cursor {
     struct promc__native_scratch *scratch; /* the same, of native histograms; native_read.c */
     bool native;                           /* native buckets are shown: set it after opening */
     bool no_quantiles;                     /* they are not: likewise */
+    /* Gets plain points of counters and gauges, many at a time, instead of `take`: likewise. NULL:
+     * `take` gets all. */
+    void (*take_plain)(const promc__plain *points, size_t count, void *arg);
     int error;                             /* why a step ended early: PROMC_OK or out of memory */
     promc__buffer text;                 /* scratch for labels of children with a callback */
 };
 
 /* False: out of memory. */
 bool promc__cursor_open(promc__cursor *cursor, promc__family *family);
-/* Calls `take` for the next few children. False when there are no more, or after cursor->error. */
+/* Calls `take` (or take_plain, with the same argument) for the next few children. False when there are no more, or after cursor->error. */
 bool promc__cursor_step(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);
 void promc__cursor_close(promc__cursor *cursor);

@@ -64,6 +64,12 @@ void promc__label_spell(promc__buffer *out, const char *name, size_t size,
 void promc__label_escape(promc__buffer *out, const char *name, size_t size,
                          const promc__label_names *among, enum promc__escaping escaping);
 
+/* Appends two texts merged. PROMC_OK; PROMC_ERROR_LABELS if a name is in both. */
+int promc__merge_texts(promc__buffer *out, const char *a, size_t a_size, const char *b,
+                       size_t b_size, const char *what);
+
+/* ---- label_pairs.c --------------------------------------------------------------------------- */
+
 /* Appends one label, with a comma before it unless the text (which begins at `start` of the buffer)
  * is empty. Invalid UTF-8 in the value is repaired. */
 void promc__label_append(promc__buffer *out, size_t start, const char *name, const char *value);
@@ -73,10 +79,6 @@ void promc__label_append(promc__buffer *out, size_t start, const char *name, con
  * PROMC_ERROR_LABELS: a name is invalid or repeated, or a value is NULL; PROMC_ERROR_NO_MEMORY.
  */
 int promc__pairs_text(promc__buffer *out, const promc_label *pairs, const char *what);
-
-/* Appends two texts merged. PROMC_OK; PROMC_ERROR_LABELS if a name is in both. */
-int promc__merge_texts(promc__buffer *out, const char *a, size_t a_size, const char *b,
-                       size_t b_size, const char *what);
 
 /* PROMC_OK if a label may have this name now; else PROMC_ERROR_LABELS. `what` is for the message. */
 int promc__check_label_name(const char *name, const char *what);

@@ -97,6 +97,23 @@ typedef struct promc__point {
     double timestamp;                 /* 0: none */
 } promc__point;
 
+/* A number with its labels and nothing else: what most points of counters and gauges are. */
+typedef struct promc__plain {
+    const char *labels;
+    size_t labels_size;
+    double number;
+    double created;
+} promc__plain;
+
+/* How many points before its own a text is fetched, so that nobody waits for it. */
+#define PROMC__TEXTS_AHEAD 16
+
+static inline void promc__prefetch_text(const char *text, size_t size)
+{
+    __builtin_prefetch(text);
+    __builtin_prefetch(text + size);
+}
+
 /* Counts are modulo 2^64. Of a gauge histogram they are below zero where more has left than came. */
 static inline double promc__count_number(promc_type type, uint64_t count)
 {

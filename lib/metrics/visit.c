@@ -12,8 +12,6 @@
 
 /* Scratch for cells: a batch of histograms should be worth the barrier of a snapshot. */
 #define SCRATCH_WORDS 1024
-/* How many children before its own a text is asked for. */
-#define TEXTS_AHEAD 8
 
 static bool make_scratch(promc__cursor *cursor)
 {
@@ -139,6 +137,8 @@ static size_t read_batch(promc__cursor *cursor)
     while (count < cursor->batch && child) {
         promc__child *next = child_behind(family, child, number);
 
+        if (count < PROMC__TEXTS_AHEAD)
+            promc__prefetch_text(child->text, child->text_size);
         number = child->next;
         numbers[count] = &child->numbers;
         cursor->children[count++] = child;
@@ -156,31 +156,58 @@ static size_t read_batch(promc__cursor *cursor)
     return count;
 }
 
-static inline void prefetch_text(const promc__child *child)
+/* Neighbours in the list are most often neighbours in memory, and a wrong guess does no harm. */
+static inline void prefetch_next_batch(const promc__cursor *cursor, const promc__child *child)
 {
-    __builtin_prefetch(child->text);
-    __builtin_prefetch(child->text + child->text_size);
+    __builtin_prefetch(
+        (const void *)((uintptr_t)child + cursor->batch * cursor->family->child_size));
+}
+
+/* Gives children whose value is a number: as many as possible at a time, but those that have
+ * exemplars one by one. */
+static void give_numbers(promc__cursor *cursor, size_t count,
+                         void (*take)(const promc__point *point, void *arg), void *arg)
+{
+    bool has_created = cursor->family->type->has_created;
+    promc__plain plain[PROMC__VISIT_BATCH];
+    promc__point point = {0};
+    size_t run = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        promc__child *child = cursor->children[i];
+
+        prefetch_next_batch(cursor, child);
+        if (promc__unlikely(atomic_load_explicit(&child->extra, memory_order_relaxed) != NULL)) {
+            cursor->take_plain(plain, run, arg);
+            run = 0;
+            give_child(cursor, child, cursor->values + i, &point, take, arg);
+            continue;
+        }
+        plain[run].labels = child->text;
+        plain[run].labels_size = child->text_size;
+        plain[run].number = promc__bits_to_double(cursor->values[i]);
+        plain[run++].created =
+            has_created ? atomic_load_explicit(&child->created, memory_order_relaxed) : 0;
+    }
+    cursor->take_plain(plain, run, arg);
 }
 
 /* While one child is written, memory fetches the text of one that comes soon, and a child of the next
- * batch: neighbours in the list are most often neighbours in memory, and a wrong guess does no harm.
- */
+ * batch. */
 static void give_batch(promc__cursor *cursor, size_t count,
                        void (*take)(const promc__point *point, void *arg), void *arg)
 {
     const promc__family *family = cursor->family;
     size_t cells = family->cells ? family->cells : 1;
-    size_t next_batch = cursor->batch * family->child_size;
     promc__point point = {0};
 
-    for (size_t i = 0; i < count && i < TEXTS_AHEAD; i++)
-        prefetch_text(cursor->children[i]);
     for (size_t i = 0; i < count; i++) {
         promc__child *child = cursor->children[i];
 
-        if (i + TEXTS_AHEAD < count)
-            prefetch_text(cursor->children[i + TEXTS_AHEAD]);
-        __builtin_prefetch((const void *)((uintptr_t)child + next_batch));
+        if (i + PROMC__TEXTS_AHEAD < count)
+            promc__prefetch_text(cursor->children[i + PROMC__TEXTS_AHEAD]->text,
+                                 cursor->children[i + PROMC__TEXTS_AHEAD]->text_size);
+        prefetch_next_batch(cursor, child);
         give_child(cursor, child, cursor->values + i * cells, &point, take, arg);
     }
 }
@@ -261,7 +288,9 @@ static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *
     promc__point point = {0};
     size_t count = read_gauges(cursor);
 
-    for (size_t i = 0; i < count; i++)
+    if (cursor->take_plain)
+        give_numbers(cursor, count, take, arg);
+    for (size_t i = 0; i < count && !cursor->take_plain; i++)
         give_child(cursor, cursor->children[i], cursor->values + i, &point, take, arg);
     if (!count && cursor->next) {
         promc__child *child = cursor->next;
@@ -289,6 +318,8 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
         count = read_batch(cursor);
         if (family->quantiles && !cursor->no_quantiles)
             give_quantiles(cursor, count, take, arg);
+        else if (cursor->take_plain && family->type->kind == PROMC_TYPE_COUNTER)
+            give_numbers(cursor, count, take, arg);
         else
             give_batch(cursor, count, take, arg);
         any = count != 0;

@@ -8,32 +8,37 @@
 
 extern char **environ;
 
-/* Code and read-only data, as size(1) calls it text. 0: there is no size(1). */
-static double text_size(const char *path)
+/* The number that a command says of a file; 0: it says none. */
+static double ask(const char *command, const char *path)
 {
-    char command[1024];
-    double text = 0;
+    char line[1024];
+    double number = 0;
     FILE *output;
 
-    snprintf(command, sizeof(command), "size -B '%s' 2>/dev/null", path);
-    output = popen(command, "r");
+    snprintf(line, sizeof(line), command, path);
+    output = popen(line, "r");
     if (!output)
         return 0;
-    (void)fscanf(output, "%*[^\n] %lf", &text);
+    (void)fscanf(output, "%lf", &number);
     (void)pclose(output);
-    return text;
+    return number;
 }
 
-static void size_row(const struct bench_row *row, const char *path, const char *beside)
+/* Code, constants and tables for unwinding, as size(1) calls it text. */
+#define LOADED "size -B '%s' 2>/dev/null | sed 1d"
+#define CODE "size -A '%s' 2>/dev/null | sed -n 's/^\\.text *//p'"
+
+static void size_row(const struct bench_row *row, const char *command, const char *path,
+                     const char *beside)
 {
-    double size = text_size(path);
+    double size = ask(command, path);
 
     if (!bench_wants(row->name))
         return;
     if (size == 0)
         bench_skip(row->name, "there is no size(1) here");
     else
-        bench_print_value(row, (size - (beside ? text_size(beside) : 0)) / 1024);
+        bench_print_value(row, (size - (beside ? ask(command, beside) : 0)) / 1024);
 }
 
 static double run(char *path)
@@ -67,7 +72,10 @@ static void start_up(char *program, char *nothing)
 
 void bench_programs(const char *folder, const char *library)
 {
-    static const struct bench_row so = {"size of the shared library", "KiB", NULL, 0, 256, false};
+    static const struct bench_row code = {
+        "size of the shared library's code", "KiB", NULL, 0, 256, false};
+    static const struct bench_row so = {
+        "size of all that is loaded of it", "KiB", NULL, 0, 256, false};
     static const struct bench_row counts_row = {
         "size in a program that counts and exposes", "KiB", NULL, 0, 64, false};
     static const struct bench_row serves_row = {
@@ -79,8 +87,9 @@ void bench_programs(const char *folder, const char *library)
     snprintf(serves, sizeof(serves), "%s/serves", folder);
     snprintf(hundred, sizeof(hundred), "%s/hundred", folder);
     bench_pin(0);
-    size_row(&so, library, NULL);
-    size_row(&counts_row, counts, nothing);
-    size_row(&serves_row, serves, nothing);
+    size_row(&code, CODE, library, NULL);
+    size_row(&so, LOADED, library, NULL);
+    size_row(&counts_row, LOADED, counts, nothing);
+    size_row(&serves_row, LOADED, serves, nothing);
     start_up(hundred, nothing);
 }

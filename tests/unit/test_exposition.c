@@ -163,6 +163,61 @@ static void pieces_are_small_and_make_the_whole(void **state)
     free(pieces.data);
 }
 
+static double third(void *arg)
+{
+    return *(const int *)arg / 3.0;
+}
+
+/* Label texts of all sizes; exemplars, created samples and functions here and there. */
+static void children_keep_their_order_whatever_they_have(void **state)
+{
+    enum { CHILDREN = 200 };
+    static int numbers[CHILDREN];
+    promc_counter_family *c =
+        promc_counter_family_new("c", "C.", PROMC_LABELS("l"), .registry = registry);
+    promc_gauge_family *g =
+        promc_gauge_family_new("g", "G.", PROMC_LABELS("l"), .registry = registry);
+    char *expected = NULL;
+    size_t expected_size;
+    FILE *file = open_memstream(&expected, &expected_size);
+    struct pieces pieces = {0};
+    (void)state;
+
+    promc_enable_created_series();
+    fputs("# HELP c C.\n# TYPE c counter\n", file);
+    for (int i = 0; i < CHILDREN; i++) {
+        char value[64];
+        promc_counter *counter;
+
+        snprintf(value, sizeof(value), "%0*d", i % 50 + 3, i);
+        counter = promc_counter_labels(c, value);
+        promc_counter_add(counter, i);
+        if (i % 7 == 3)
+            promc_counter_add_exemplar(counter, 1, PROMC_PAIRS({"a", value}));
+        fprintf(file, i % 7 == 3 ? "c_total{l=\"%s\"} %d.0 # {a=\"%s\"} 1.0 123.456\n"
+                                 : "c_total{l=\"%s\"} %d.0\n",
+                value, i + (i % 7 == 3), value);
+        fprintf(file, "c_created{l=\"%s\"} 123.456\n", value);
+    }
+    fputs("# HELP g G.\n# TYPE g gauge\n", file);
+    for (int i = 0; i < CHILDREN; i++) {
+        char value[16];
+
+        snprintf(value, sizeof(value), "%d", i);
+        numbers[i] = 3 * i;
+        promc_gauge_set(promc_gauge_labels(g, value), i);
+        if (i % 5 == 2)
+            promc_gauge_set_function(promc_gauge_labels(g, value), third, &numbers[i]);
+        fprintf(file, "g{l=\"%d\"} %d.0\n", i, i);
+    }
+    fputs("# EOF\n", file);
+    fclose(file);
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_OPENMETRICS, gather, &pieces), PROMC_OK);
+    assert_string_equal(pieces.data, expected);
+    free(pieces.data);
+    free(expected);
+}
+
 static void a_sink_may_refuse_at_any_piece(void **state)
 {
     (void)state;
@@ -479,6 +534,7 @@ int main(void)
         T(every_type_as_text),
         T(an_empty_registry_is_an_empty_text),
         T(pieces_are_small_and_make_the_whole),
+        T(children_keep_their_order_whatever_they_have),
         T(a_sink_may_refuse_at_any_piece),
         T(unknown_formats_are_refused),
         T(a_collector_that_fails_after_the_first_pieces),
