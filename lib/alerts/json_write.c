@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alerts/json_write.h"
 
-#include "base/number.h"
 #include "base/utf8.h"
 
 static void json_comma(promc__json_writer *writer)
@@ -109,14 +108,6 @@ void promc__json_write_key(promc__json_writer *writer, const char *key)
     promc__json_write_string(writer, key, strlen(key));
     promc__buffer_char(writer->out, ':');
     writer->comma = false;
-}
-
-void promc__json_write_u64(promc__json_writer *writer, uint64_t number)
-{
-    char text[PROMC__NUMBER_SIZE];
-
-    json_comma(writer);
-    promc__buffer_append(writer->out, text, promc__write_u64(text, number));
 }
 
 void promc__json_write_raw(promc__json_writer *writer, const char *text)

@@ -24,7 +24,6 @@ void promc__json_write_key(promc__json_writer *writer, const char *key);
 
 /* Invalid UTF-8 is replaced by U+FFFD. */
 void promc__json_write_string(promc__json_writer *writer, const char *text, size_t size);
-void promc__json_write_u64(promc__json_writer *writer, uint64_t number);
 /* "true", "null", or a number, as it is. */
 void promc__json_write_raw(promc__json_writer *writer, const char *text);
 

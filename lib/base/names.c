@@ -252,19 +252,3 @@ char promc__legacy_label_character(uint32_t c, bool first)
 {
     return name_allows(c, first, NAME_OF_LABEL) ? (char)c : '_';
 }
-
-bool promc__label_name_changes(const char *name, size_t size, enum promc__escaping escaping)
-{
-    if (!size)
-        return false;
-    switch (escaping) {
-    case PROMC__UNDERSCORES:
-        return !name_is_legacy(name, size, NAME_OF_LABEL);
-    case PROMC__DOTS:
-        return !name_is_legacy(name, size, NAME_OF_LABEL) || memchr(name, '_', size);
-    case PROMC__ALLOW_UTF_8:
-    case PROMC__VALUES:
-        break;
-    }
-    return !name_stays(name, size, NAME_OF_LABEL);
-}

@@ -32,9 +32,6 @@ void promc__escape_metric_name(promc__buffer *out, const char *name, size_t size
 void promc__escape_label_name(promc__buffer *out, const char *name, size_t size,
                               enum promc__escaping escaping);
 
-/* Whether that would change the label name at all. */
-bool promc__label_name_changes(const char *name, size_t size, enum promc__escaping escaping);
-
 /*
  * Whether other names may come out as this one does, because `escaping` does not tell all of its
  * characters apart; and what is appended then instead: the name as VALUES has it, also if it is in

@@ -350,7 +350,7 @@ static void first_line(const promc__reply *reply, char words[FETCH_WORDS])
 {
     static const char etc[] = "\xE2\x80\xA6"; /* an ellipsis */
     const char *at = reply->content.data, *end = at + reply->content.size;
-    size_t used = 0;
+    size_t used = 0, cut = 0; /* where the ellipsis goes if the rest does not fit */
 
     while (at < end && (unsigned char)*at <= ' ')
         at++;
@@ -359,9 +359,11 @@ static void first_line(const promc__reply *reply, char words[FETCH_WORDS])
         size_t size = promc__utf8_decode(at, (size_t)(end - at), &code_point);
         bool shown = size && code_point >= ' ' && (code_point < 0x7F || code_point >= 0xA0);
 
-        if (used + (shown ? size : 1) + strlen(etc) >= FETCH_WORDS) {
-            memcpy(words + used, etc, strlen(etc));
-            used += strlen(etc);
+        if (used + strlen(etc) < FETCH_WORDS)
+            cut = used;
+        if (used + (shown ? size : 1) >= FETCH_WORDS) {
+            memcpy(words + cut, etc, strlen(etc));
+            used = cut + strlen(etc);
             break;
         }
         if (shown)

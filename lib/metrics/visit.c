@@ -85,7 +85,7 @@ bool promc__cursors_have(const promc__family *family, const promc__child *child)
     return false;
 }
 
-static inline void set_point(promc__cursor *cursor, promc__child *child, promc__point *point)
+void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__point *point)
 {
     const promc__type *type = cursor->family->type;
 
@@ -99,18 +99,13 @@ static inline void set_point(promc__cursor *cursor, promc__child *child, promc__
         point->exemplars = promc__exemplars_copy(&cursor->exemplars, child);
 }
 
-void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__point *point)
-{
-    set_point(cursor, child, point);
-}
-
 /* Gives one child. The point is reused for all children of a family, which all set the same members
  * of it: making it anew takes longer than what is written into it. */
 static void give_child(promc__cursor *cursor, promc__child *child, const uint64_t *values,
                        promc__point *point, void (*take)(const promc__point *point, void *arg),
                        void *arg)
 {
-    set_point(cursor, child, point);
+    promc__cursor_point(cursor, child, point);
     cursor->family->type->fill(child, values, point);
     take(point, arg);
 }

@@ -780,6 +780,10 @@ static void statuses_have_words(void **state)
     assert_message("http://gateway:9091: status 199 Unknown: 123456789 ");
     assert_message("123456\xE2\x80\xA6");
     assert_int_equal(strlen(strstr(promc_last_error()->message, "1234567")), 199);
+    response.reply.content.size = 199; /* all of this has room */
+    assert_int_equal(promc__client_expect_success(&request, &response), PROMC_ERROR_REFUSED);
+    assert_message("89 123456789");
+    assert_int_equal(strlen(strstr(promc_last_error()->message, "1234567")), 199);
     response.reply.content.size = 0;
     response.reply.status = 204;
     assert_int_equal(promc__client_expect_success(&request, &response), PROMC_OK);
