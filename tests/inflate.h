@@ -178,6 +178,13 @@ static void inflate_dynamic(struct inflate *s)
     inflate_coded(s, &literal, &distance);
 }
 
+/* What lib/exposition/gzip.h promises: no stream of so much data is longer. Head and tail; stored
+ * blocks come at 10,240 bytes or more, and one more whenever the window moves. */
+static inline size_t inflate_bound(size_t size)
+{
+    return size + size / 1024 + 32;
+}
+
 /* The sum, bit by bit. */
 static uint32_t inflate_crc(const unsigned char *data, size_t size)
 {

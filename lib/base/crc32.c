@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Slicing: M. Kounavis and F. Berry, "A Systematic Approach to Building High Performance
- * Software-based CRC Generators", ISCC 2005. Interleaving: A. Kadatch and B. Jenkins, "Everything
- * we know about CRC but afraid to forget", 2010. The words of the data are dealt out to CRC_WAYS
- * sums that do not wait for each other; the last word of each puts them together.
+ * Short data: slicing, M. Kounavis and F. Berry, "A Systematic Approach to Building High
+ * Performance Software-based CRC Generators", ISCC 2005. Longer data is folded first: S. Russell,
+ * "Chorba: A Novel CRC32 Implementation", 2024. In the arithmetic of these sums
+ *
+ *     x^(64 * 137) = x^(64 * 84) + x^(64 * 80) + x^(64 * 70) + x^(64 * 29) + x^(64 * 8) + 1
+ *
+ * (found by trying all such equations of seven powers), so that a word of 64 bits may be left out
+ * once it is added, which is XOR, to the words 53, 57, 67, 108, 129, and 137 further on. That needs
+ * no table, and no step waits for one shortly before.
  */
 #include "base/crc32.h"
 
@@ -11,12 +16,13 @@
 
 #include <pthread.h>
 
-enum { CRC_WAYS = 5, CRC_STRIDE = 8 * CRC_WAYS };
+/* In words. Chunks have a constant size so that compilers use vectors. */
+enum { FOLD_REACH = 137, FOLD_CHUNK = 32, FOLD_ROOM = 16 * FOLD_CHUNK };
+static const unsigned fold_steps[] = {53, 57, 67, 108, 129, FOLD_REACH};
 
-/* What a byte of a word does to the sum behind that word, and behind the same way's next word. The
- * first byte of a word has the longest way to go. */
+/* What a byte of sixteen does to the sum behind them. The first has the longest way to go. */
 typedef uint32_t crc_table[256];
-static crc_table crc_of_word[8], crc_of_stride[8];
+static crc_table crc_tables[16];
 static pthread_once_t crc_tables_made = PTHREAD_ONCE_INIT;
 
 static void make_crc_tables(void)
@@ -28,20 +34,14 @@ static void make_crc_tables(void)
 
         for (int bit = 0; bit < 8; bit++)
             crc = crc & 1 ? crc >> 1 ^ polynomial : crc >> 1;
-        crc_of_word[7][byte] = crc;
+        crc_tables[15][byte] = crc;
     }
-    for (unsigned byte = 0; byte < 256; byte++) {
-        uint32_t crc = crc_of_word[7][byte];
+    for (int i = 15; i-- > 0;)
+        for (unsigned byte = 0; byte < 256; byte++) {
+            uint32_t crc = crc_tables[i + 1][byte];
 
-        /* One zero byte more in each step. */
-        for (int behind = 1; behind < CRC_STRIDE; behind++) {
-            crc = crc >> 8 ^ crc_of_word[7][crc & 0xFF];
-            if (behind < 8)
-                crc_of_word[7 - behind][byte] = crc;
-            if (behind >= CRC_STRIDE - 8)
-                crc_of_stride[CRC_STRIDE - 1 - behind][byte] = crc;
+            crc_tables[i][byte] = crc >> 8 ^ crc_tables[15][crc & 0xFF];
         }
-    }
 }
 
 static inline uint32_t crc_through(crc_table tables[8], uint64_t word)
@@ -51,27 +51,64 @@ static inline uint32_t crc_through(crc_table tables[8], uint64_t word)
            tables[5][word >> 40 & 0xFF] ^ tables[6][word >> 48 & 0xFF] ^ tables[7][word >> 56];
 }
 
-/* All whole strides; returns how many bytes that were. */
-static size_t crc_of_strides(uint32_t *crc, const unsigned char *data, size_t size)
+static uint32_t crc_of_bytes(uint32_t crc, const unsigned char *at, size_t size)
 {
-    uint32_t a = *crc, b = 0, c = 0, d = 0, e = 0;
-    const unsigned char *at = data;
+    for (; size >= 16; size -= 16, at += 16)
+        crc = crc_through(crc_tables, promc__load64(at) ^ crc) ^
+              crc_through(crc_tables + 8, promc__load64(at + 8));
+    for (; size; size--, at++)
+        crc = crc >> 8 ^ crc_tables[15][(crc ^ *at) & 0xFF];
+    return crc;
+}
 
-    if (size < CRC_STRIDE)
-        return 0;
-    for (; size >= 2 * CRC_STRIDE; size -= CRC_STRIDE, at += CRC_STRIDE) {
-        a = crc_through(crc_of_stride, promc__load64(at) ^ a);
-        b = crc_through(crc_of_stride, promc__load64(at + 8) ^ b);
-        c = crc_through(crc_of_stride, promc__load64(at + 16) ^ c);
-        d = crc_through(crc_of_stride, promc__load64(at + 24) ^ d);
-        e = crc_through(crc_of_stride, promc__load64(at + 32) ^ e);
+/* ---- folding --------------------------------------------------------------------------------- */
+
+/* Words are added as they lie in memory: the order of their bytes does not matter. */
+static inline void fold_chunk(uint64_t *restrict words, const unsigned char *restrict data)
+{
+    for (int i = 0; i < FOLD_CHUNK; i++) {
+        uint64_t word;
+
+        memcpy(&word, data + 8 * i, sizeof(word));
+        words[i] = word ^ words[i - 53] ^ words[i - 57] ^ words[i - 67] ^ words[i - 108] ^
+                   words[i - 129] ^ words[i - FOLD_REACH];
     }
-    a = crc_through(crc_of_word, promc__load64(at) ^ a);
-    a = crc_through(crc_of_word, promc__load64(at + 8) ^ a ^ b);
-    a = crc_through(crc_of_word, promc__load64(at + 16) ^ a ^ c);
-    a = crc_through(crc_of_word, promc__load64(at + 24) ^ a ^ d);
-    *crc = crc_through(crc_of_word, promc__load64(at + 32) ^ a ^ e);
-    return (size_t)(at - data) + CRC_STRIDE;
+}
+
+/* The sum of the FOLD_REACH words at `data`, to which those before `end` are added. */
+static uint32_t crc_behind(const uint64_t *end, const unsigned char *data)
+{
+    uint64_t words[FOLD_REACH];
+
+    memcpy(words, data, sizeof(words));
+    for (unsigned s = 0; s < sizeof(fold_steps) / sizeof(*fold_steps); s++)
+        for (unsigned i = 0; i < fold_steps[s]; i++)
+            words[i] ^= (end - fold_steps[s])[i];
+    return crc_of_bytes(0, (const unsigned char *)words, sizeof(words));
+}
+
+/* Takes `data` into the sum as far as folding helps; returns how many bytes that was. */
+static size_t crc_of_chunks(uint32_t *crc, const unsigned char *data, size_t size)
+{
+    const size_t enough = 8 * (FOLD_CHUNK + FOLD_REACH);
+    uint64_t words[FOLD_REACH + FOLD_ROOM], *next = words + FOLD_REACH;
+    const unsigned char *at = data, *end = data + size;
+
+    if (size < enough)
+        return 0;
+    /* The sum so far belongs to the first word: it stands in one so far before that it is added to
+     * nothing else. */
+    memset(words, 0, FOLD_REACH * sizeof(*words));
+    promc__store64(words, *crc);
+    for (; (size_t)(end - at) >= enough; at += 8 * FOLD_CHUNK, next += FOLD_CHUNK) {
+        if (next == words + FOLD_REACH + FOLD_ROOM) {
+            memcpy(words, words + FOLD_ROOM, FOLD_REACH * sizeof(*words));
+            next = words + FOLD_REACH;
+        }
+        fold_chunk(next, at);
+    }
+    *crc = crc_behind(next, at);
+    return (size_t)(at - data) + 8 * FOLD_REACH;
 }
 
 uint32_t promc__crc32(uint32_t crc, const void *data, size_t size)
@@ -81,8 +118,6 @@ uint32_t promc__crc32(uint32_t crc, const void *data, size_t size)
 
     (void)pthread_once(&crc_tables_made, make_crc_tables);
     crc = ~crc;
-    done = crc_of_strides(&crc, at, size);
-    for (at += done, size -= done; size; size--, at++)
-        crc = crc >> 8 ^ crc_of_word[7][(crc ^ *at) & 0xFF];
-    return ~crc;
+    done = crc_of_chunks(&crc, at, size);
+    return ~crc_of_bytes(crc, at + done, size - done);
 }

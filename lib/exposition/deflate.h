@@ -20,16 +20,25 @@ enum {
 };
 
 /*
- * A token is what is looked up for it when it is written: bits 0 to 8 the byte, or 256 and the
- * length less three; bits 9 to 13 zero for a literal, or the code of the distance and one; from bit
- * 14 on the extra bits of the distance.
+ * A token is what is looked up for it when it is written: bits 0 to 9 the byte, or 256 and the
+ * length less three, or 512 and the code of the distance, which has a token of its own behind that
+ * of the length; from bit 10 on the extra bits of the distance.
  */
+enum {
+    PROMC__TOKEN_LENGTH = 256,
+    PROMC__TOKEN_DISTANCE = 512,
+    PROMC__TOKEN_END = PROMC__TOKEN_DISTANCE + PROMC__DISTANCES,
+    PROMC__TOKEN_NOTHING, /* fills up */
+    PROMC__TOKEN_KINDS,
+    PROMC__TOKEN_BITS = 10,
+    PROMC__TOKENS_BEYOND = 20 /* room for what may come at once, and need not count */
+};
+
 typedef struct promc__block {
-    uint32_t tokens[PROMC__BLOCK_TOKENS + 4];
+    uint32_t tokens[PROMC__BLOCK_TOKENS + PROMC__TOKENS_BEYOND];
     unsigned count;
-    size_t size;                              /* of the data they stand for */
-    uint32_t distances[PROMC__DISTANCES + 1]; /* how often there is which in bits 9 to 13 */
-    uint64_t bits;                            /* that do not make a byte yet */
+    size_t size;   /* of the data they stand for */
+    uint64_t bits; /* that do not make a byte yet */
     unsigned bit_count;
 } promc__block;
 

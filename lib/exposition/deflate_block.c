@@ -3,6 +3,7 @@
 #include "exposition/deflate.h"
 
 #include "base/bytes.h"
+#include "base/compiler.h"
 #include "exposition/huffman.h"
 
 enum {
@@ -12,7 +13,9 @@ enum {
     REPEAT_LAST = 16,
     REPEAT_ZERO = 17,
     REPEAT_ZERO_LONG = 18,
-    STORED_MAX = 65535
+    STORED_MAX = 65535,
+    WRITE_MAX = 56,
+    TOKEN_STEP = 4
 };
 
 /* All that is needed to write a block with Huffman codes. */
@@ -32,7 +35,7 @@ typedef struct bit_writer {
     char *at;
 } bit_writer;
 
-/* At most 56 bits. */
+/* At most WRITE_MAX bits. */
 static inline void write_bits(bit_writer *writer, uint64_t bits, unsigned count)
 {
     writer->bits |= bits << writer->count;
@@ -83,26 +86,47 @@ static unsigned extra_of_distance(unsigned symbol)
     return symbol < 4 ? 0 : symbol / 2 - 1;
 }
 
-/* Counts of lengths become those of symbols. Returns how many extra bits there will be. */
-static uint64_t count_symbols(const promc__block *block, uint32_t literals[PROMC__LITERALS])
+/* How often there is what. */
+typedef struct symbol_counts {
+    uint32_t literals[PROMC__LITERALS], distances[PROMC__DISTANCES];
+} symbol_counts;
+
+/* In several tables: the same token often comes twice, and would wait for itself. */
+static void count_tokens(const promc__block *block, uint32_t counts[PROMC__TOKEN_KINDS])
 {
-    uint32_t symbols[512] = {0};
+    const uint32_t mask = (1u << PROMC__TOKEN_BITS) - 1;
+    uint16_t parts[TOKEN_STEP][PROMC__TOKEN_KINDS] = {{0}};
+
+    for (unsigned i = 0; i < block->count; i += TOKEN_STEP) {
+        parts[0][block->tokens[i] & mask]++;
+        parts[1][block->tokens[i + 1] & mask]++;
+        parts[2][block->tokens[i + 2] & mask]++;
+        parts[3][block->tokens[i + 3] & mask]++;
+    }
+    for (unsigned kind = 0; kind < PROMC__TOKEN_KINDS; kind++)
+        counts[kind] = (uint32_t)parts[0][kind] + parts[1][kind] + parts[2][kind] + parts[3][kind];
+}
+
+/* Counts of lengths become those of symbols. Returns how many extra bits there will be. */
+static uint64_t count_symbols(const promc__block *block, symbol_counts *counts)
+{
+    uint32_t tokens[PROMC__TOKEN_KINDS];
     uint64_t bits = 0;
     unsigned extra;
 
-    for (unsigned i = 0; i < block->count; i++)
-        symbols[block->tokens[i] & 0x1FF]++;
-    memset(literals, 0, PROMC__LITERALS * sizeof(*literals));
-    memcpy(literals, symbols, 256 * sizeof(*literals));
-    literals[END_OF_BLOCK] = 1;
+    count_tokens(block, tokens);
+    memset(counts->literals, 0, sizeof(counts->literals));
+    memcpy(counts->literals, tokens, 256 * sizeof(*tokens));
+    counts->literals[END_OF_BLOCK] = tokens[PROMC__TOKEN_END];
     for (unsigned length = 0; length < 256; length++) {
-        uint32_t count = symbols[256 + length];
+        uint32_t count = tokens[PROMC__TOKEN_LENGTH + length];
 
-        literals[symbol_of_length(length, &extra)] += count;
+        counts->literals[symbol_of_length(length, &extra)] += count;
         bits += (uint64_t)count * extra;
     }
+    memcpy(counts->distances, tokens + PROMC__TOKEN_DISTANCE, sizeof(counts->distances));
     for (unsigned symbol = 0; symbol < PROMC__DISTANCES; symbol++)
-        bits += (uint64_t)block->distances[1 + symbol] * extra_of_distance(symbol);
+        bits += (uint64_t)counts->distances[symbol] * extra_of_distance(symbol);
     return bits;
 }
 
@@ -131,14 +155,14 @@ static void make_fixed_codes(block_codes *codes)
 }
 
 /* As it would be, without making it. */
-static uint64_t bits_of_fixed(const uint32_t *literals, const uint32_t *distances)
+static uint64_t bits_of_fixed(const symbol_counts *counts)
 {
     uint64_t bits = 0;
 
     for (unsigned symbol = 0; symbol < PROMC__LITERALS; symbol++)
-        bits += literals[symbol] * fixed_size(symbol);
+        bits += counts->literals[symbol] * fixed_size(symbol);
     for (unsigned symbol = 0; symbol < PROMC__DISTANCES; symbol++)
-        bits += distances[symbol] * 5u;
+        bits += counts->distances[symbol] * 5u;
     return bits;
 }
 
@@ -234,57 +258,82 @@ static void write_description(bit_writer *writer, const block_codes *codes)
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
-/* What is written for bits 0 to 8 of a token, extra bits included, and for bits 9 to 13, with the
- * number of extra bits that the rest of the token has. */
-typedef struct token_tables {
-    uint32_t symbols[512];
-    uint16_t distances[PROMC__DISTANCES + 1];
-    uint8_t symbol_sizes[512];
-    uint8_t distance_sizes[PROMC__DISTANCES + 1], full_sizes[PROMC__DISTANCES + 1];
-} token_tables;
+/* What is written for a kind of token: a word, with the extra bits of a length; those of a distance
+ * go behind `size` bits. */
+typedef struct token_entry {
+    uint32_t bits;
+    uint8_t size, full_size; /* the latter with the extra bits of a distance */
+} token_entry;
+typedef token_entry token_table[PROMC__TOKEN_KINDS];
 
-static void make_tables(token_tables *tables, const block_codes *codes)
+static inline token_entry table_entry(uint32_t bits, unsigned size, unsigned extra)
 {
-    const promc__code *code = &codes->literal;
+    return (token_entry){bits, (uint8_t)size, (uint8_t)(size + extra)};
+}
 
-    for (unsigned byte = 0; byte < 256; byte++) {
-        tables->symbols[byte] = code->words[byte];
-        tables->symbol_sizes[byte] = code->sizes[byte];
-    }
+static void make_table(token_table table, const block_codes *codes)
+{
+    const promc__code *literal = &codes->literal, *distance = &codes->distance;
+
+    for (unsigned byte = 0; byte < 256; byte++)
+        table[byte] = table_entry(literal->words[byte], literal->sizes[byte], 0);
     for (unsigned length = 0; length < 256; length++) {
-        unsigned extra, symbol = symbol_of_length(length, &extra), size = code->sizes[symbol];
+        unsigned extra, symbol = symbol_of_length(length, &extra), size = literal->sizes[symbol];
+        uint32_t bits = literal->words[symbol] | (length & ((1u << extra) - 1)) << size;
 
-        tables->symbols[256 + length] = code->words[symbol] | (length & ((1u << extra) - 1))
-                                                                  << size;
-        tables->symbol_sizes[256 + length] = (uint8_t)(size + extra);
+        table[PROMC__TOKEN_LENGTH + length] = table_entry(bits, size + extra, 0);
     }
-    code = &codes->distance;
-    tables->distances[0] = tables->distance_sizes[0] = tables->full_sizes[0] = 0;
-    for (unsigned symbol = 0; symbol < PROMC__DISTANCES; symbol++) {
-        tables->distances[1 + symbol] = code->words[symbol];
-        tables->distance_sizes[1 + symbol] = code->sizes[symbol];
-        tables->full_sizes[1 + symbol] = (uint8_t)(code->sizes[symbol] + extra_of_distance(symbol));
-    }
+    for (unsigned symbol = 0; symbol < PROMC__DISTANCES; symbol++)
+        table[PROMC__TOKEN_DISTANCE + symbol] = table_entry(
+            distance->words[symbol], distance->sizes[symbol], extra_of_distance(symbol));
+    table[PROMC__TOKEN_END] =
+        table_entry(literal->words[END_OF_BLOCK], literal->sizes[END_OF_BLOCK], 0);
+    table[PROMC__TOKEN_NOTHING] = table_entry(0, 0, 0);
+}
+
+/* Bits of tokens in the order they are written. */
+typedef struct token_bits {
+    uint64_t bits;
+    unsigned count;
+} token_bits;
+
+/* At most 28. */
+static inline token_bits bits_of_token(const token_table table, uint32_t token)
+{
+    const token_entry *entry = &table[token & ((1u << PROMC__TOKEN_BITS) - 1)];
+    uint64_t extra = token >> PROMC__TOKEN_BITS;
+
+    return (token_bits){entry->bits | extra << entry->size, entry->full_size};
+}
+
+static inline token_bits join_bits(token_bits first, token_bits second)
+{
+    return (token_bits){first.bits | second.bits << first.count, first.count + second.count};
 }
 
 /* No branch tells literals from matches: it would be mispredicted all the time. */
 static void write_tokens(bit_writer *writer, const promc__block *block, const block_codes *codes)
 {
-    token_tables tables;
+    token_table table;
     bit_writer local = *writer;
-    const uint32_t *const end = block->tokens + block->count;
+    const uint32_t *token = block->tokens, *const end = token + block->count;
 
-    make_tables(&tables, codes);
-    for (const uint32_t *token = block->tokens; token < end; token++) {
-        unsigned symbol = *token & 0x1FF, distance = *token >> 9 & 0x1F;
-        uint64_t tail = tables.distances[distance] | (uint64_t)(*token >> 14)
-                                                         << tables.distance_sizes[distance];
+    make_table(table, codes);
+    for (; token < end; token += TOKEN_STEP) {
+        token_bits first =
+            join_bits(bits_of_token(table, token[0]), bits_of_token(table, token[1]));
+        token_bits second =
+            join_bits(bits_of_token(table, token[2]), bits_of_token(table, token[3]));
 
-        write_bits(&local, tables.symbols[symbol] | tail << tables.symbol_sizes[symbol],
-                   (unsigned)tables.symbol_sizes[symbol] + tables.full_sizes[distance]);
+        if (promc__unlikely(first.count + second.count > WRITE_MAX)) {
+            write_bits(&local, first.bits, first.count);
+            first = second;
+        } else {
+            first = join_bits(first, second);
+        }
+        write_bits(&local, first.bits, first.count);
     }
     *writer = local;
-    write_bits(writer, codes->literal.words[END_OF_BLOCK], codes->literal.sizes[END_OF_BLOCK]);
 }
 
 static void write_stored(promc__block *block, promc__buffer *out, const unsigned char *data,
@@ -322,26 +371,35 @@ static void write_coded(promc__block *block, promc__buffer *out, const block_cod
     keep_bits(&writer, block, out);
 }
 
+/* As many that they can be taken four at a time. */
+static void put_end(promc__block *block)
+{
+    block->tokens[block->count++] = PROMC__TOKEN_END;
+    while (block->count % TOKEN_STEP)
+        block->tokens[block->count++] = PROMC__TOKEN_NOTHING;
+}
+
 void promc__block_begin(promc__block *block)
 {
     block->count = 0;
     block->size = 0;
-    memset(block->distances, 0, sizeof(block->distances));
 }
 
 void promc__block_write(promc__block *block, promc__buffer *out, const unsigned char *data,
                         bool last)
 {
-    uint32_t literals[PROMC__LITERALS];
-    uint64_t extra = count_symbols(block, literals), dynamic, fixed, stored;
+    symbol_counts counts;
     block_codes codes;
+    uint64_t extra, dynamic, fixed, stored;
 
-    promc__huffman_make(&codes.literal, literals, PROMC__LITERALS, PROMC__HUFFMAN_BITS);
-    promc__huffman_make(&codes.distance, block->distances + 1, PROMC__DISTANCES,
-                        PROMC__HUFFMAN_BITS);
-    dynamic = 3 + describe_codes(&codes) + bits_of(&codes.literal, literals, PROMC__LITERALS) +
-              bits_of(&codes.distance, block->distances + 1, PROMC__DISTANCES) + extra;
-    fixed = 3 + bits_of_fixed(literals, block->distances + 1) + extra;
+    put_end(block);
+    extra = count_symbols(block, &counts);
+    promc__huffman_make(&codes.literal, counts.literals, PROMC__LITERALS, PROMC__HUFFMAN_BITS);
+    promc__huffman_make(&codes.distance, counts.distances, PROMC__DISTANCES, PROMC__HUFFMAN_BITS);
+    dynamic = 3 + describe_codes(&codes) +
+              bits_of(&codes.literal, counts.literals, PROMC__LITERALS) +
+              bits_of(&codes.distance, counts.distances, PROMC__DISTANCES) + extra;
+    fixed = 3 + bits_of_fixed(&counts) + extra;
     stored = 8 * ((uint64_t)block->size + PROMC__BLOCK_OVERHEAD * (block->size / STORED_MAX + 1));
     if (data && stored <= dynamic && stored <= fixed) {
         write_stored(block, out, data, last);

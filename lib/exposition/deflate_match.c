@@ -6,7 +6,7 @@
  *
  *  - A match never begins inside a number. Digits look like other digits somewhere in the window
  *    all the time; such matches are short and far away, cost more than the digits, and hide the
- * long match with the line before that begins where the number ends.
+ *    long match with the line before that begins where the number ends.
  *  - A match found is extended to both sides, so that positions may be left out.
  */
 #include "exposition/deflate.h"
@@ -19,21 +19,24 @@ enum {
     MATCH_WINDOW = 32768, /* the longest distance (RFC 1951 2) */
     MATCH_INPUT = 32768,  /* is collected before anything is done with it */
     MATCH_LOOKAHEAD = PROMC__MATCH_MAX + 64,
-    MATCH_CAPACITY = MATCH_WINDOW + MATCH_INPUT + MATCH_LOOKAHEAD,
-    MATCH_BEYOND = 32, /* bytes that are read but do not count */
+    MATCH_BEFORE = 8,  /* bytes that are read but do not count, */
+    MATCH_BEYOND = 32, /* and behind the end */
+    MATCH_BEGIN = MATCH_BEFORE + MATCH_WINDOW,
+    MATCH_CAPACITY = MATCH_BEGIN + MATCH_INPUT + MATCH_LOOKAHEAD,
     MATCH_HASH_BITS = 12,
-    MATCH_NUMBER_MAX = 8, /* what begins with more digits may be worth a match: time stamps, ids */
-    MATCH_PATIENCE = 5 /* steps grow by one for every 2^MATCH_PATIENCE positions without a match */
+    MATCH_NUMBER_MAX = 15, /* what begins with more digits may be worth a match */
+    MATCH_PATIENCE =
+        5, /* steps grow by one for every 2^MATCH_PATIENCE positions without a match, */
+    MATCH_STEP_MAX = 16 /* up to this */
 };
 
 /*
- * `data` holds MATCH_WINDOW bytes that are done, then what comes next. The table has the low bits
- * of stream positions; distances are calculated modulo 2^16, and what is further away than the
+ * `data` holds up to MATCH_WINDOW bytes that are done, then what comes next. The table has the low
+ * bits of stream positions; distances are calculated modulo 2^16, and what is further away than the
  * window, or not there at all, comes out as too far.
  */
 struct promc__deflate {
     size_t at, end;    /* what is still to be done */
-    size_t oldest;     /* begin of the stream, or 0 */
     size_t block_at;   /* begin of the block; wraps around when that is gone */
     uint32_t position; /* of data[0] in the stream */
     uint16_t seen[1 << MATCH_HASH_BITS];
@@ -47,10 +50,11 @@ promc__deflate *promc__deflate_new(void)
 
     if (!d)
         return NULL;
-    d->at = d->end = d->oldest = d->block_at = MATCH_WINDOW;
-    d->position = 0;
+    d->at = d->end = d->block_at = MATCH_BEFORE;
     /* 65,535 is too far away until that position is there. */
+    d->position = MATCH_WINDOW;
     memset(d->seen, 0xFF, sizeof(d->seen));
+    memset(d->data, 0, MATCH_BEFORE);
     memset(d->data + MATCH_CAPACITY, 0, MATCH_BEYOND);
     promc__block_begin(&d->block);
     d->block.bits = 0;
@@ -77,16 +81,25 @@ static inline void remember(promc__deflate *d, size_t at)
     d->seen[hash_of_bytes(promc__load64(d->data + at))] = (uint16_t)(d->position + at);
 }
 
-/* How many of eight bytes, from the first, are digits, dots or slashes ('.' to '9'). The top bits
- * tell: those of sums for bytes that are not less than something. */
-static inline unsigned leading_digits(uint64_t bytes)
+/* The top bits tell which of eight bytes are no digits, dots or slashes ('.' to '9'): those of sums
+ * for bytes that are not less than something. */
+static inline uint64_t not_digits(uint64_t bytes)
 {
     const uint64_t ones = 0x0101010101010101u;
     uint64_t low = bytes & ones * 0x7F;
-    uint64_t others =
-        (~(low + ones * (0x80 - '.')) | (low + ones * (0x80 - ('9' + 1))) | bytes) & ones * 0x80;
 
-    return others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+    return (~(low + ones * (0x80 - '.')) | (low + ones * (0x80 - ('9' + 1))) | bytes) & ones * 0x80;
+}
+
+/* How many digits, dots or slashes are there, up to 16. */
+static inline unsigned leading_digits(const unsigned char *at)
+{
+    uint64_t others = not_digits(promc__load64(at));
+
+    if (others)
+        return (unsigned)__builtin_ctzll(others) / 8;
+    others = not_digits(promc__load64(at + 8));
+    return others ? (unsigned)__builtin_ctzll(others) / 8 + 8 : 16;
 }
 
 /* The first match from *at on; false if there is none before `until`. */
@@ -99,10 +112,10 @@ static inline bool find_match(promc__deflate *d, size_t *at, size_t until, uint3
     while (i < until) {
         uint64_t bytes = promc__load64(data + i);
         bool digit = (unsigned)(bytes & 0xFF) - '0' < 10;
-        unsigned hash, digits = digit ? leading_digits(bytes) : 0;
+        unsigned hash, digits = digit ? leading_digits(data + i) : 0;
         uint32_t away;
 
-        if (digit && digits < MATCH_NUMBER_MAX) {
+        if (digit && digits <= MATCH_NUMBER_MAX) {
             i += digits;
             continue;
         }
@@ -115,10 +128,34 @@ static inline bool find_match(promc__deflate *d, size_t *at, size_t until, uint3
             *distance = away;
             return true;
         }
-        i += digit ? digits : steps++ >> MATCH_PATIENCE;
+        i += steps >> MATCH_PATIENCE;
+        steps += steps < MATCH_STEP_MAX << MATCH_PATIENCE;
     }
     *at = i < d->end ? i : d->end;
     return false;
+}
+
+static inline size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many bytes before both are the same, at most `limit`. */
+static inline size_t common_size_before(const unsigned char *a, const unsigned char *b,
+                                        size_t limit)
+{
+    size_t size = 0;
+
+    while (size < limit) {
+        uint64_t difference = promc__load64(a - size - 8) ^ promc__load64(b - size - 8);
+
+        if (promc__likely(difference)) {
+            size += (unsigned)__builtin_clzll(difference) / 8;
+            break;
+        }
+        size += 8;
+    }
+    return size < limit ? size : limit;
 }
 
 /* How many bytes are the same, at most `limit`. */
@@ -126,11 +163,13 @@ static inline size_t common_size(const unsigned char *a, const unsigned char *b,
 {
     size_t size = 0;
 
-    for (; size < limit; size += 8) {
-        uint64_t difference = promc__load64(a + size) ^ promc__load64(b + size);
+    for (; size < limit; size += 16) {
+        uint64_t first = promc__load64(a + size) ^ promc__load64(b + size);
+        uint64_t second = promc__load64(a + size + 8) ^ promc__load64(b + size + 8);
 
-        if (difference) {
-            size += (unsigned)__builtin_ctzll(difference) / 8;
+        if (first | second) {
+            size += first ? 0 : 8;
+            size += (unsigned)__builtin_ctzll(first ? first : second) / 8;
             break;
         }
     }
@@ -161,7 +200,15 @@ static uint32_t *put_many_literals(promc__deflate *d, promc__buffer *out, uint32
     return token;
 }
 
-/* A few at a time, as most often there are few: some tokens behind the last may be overwritten. */
+enum { LITERALS_STEP = 16 };
+
+static inline void put_step(uint32_t *restrict to, const unsigned char *restrict from)
+{
+    for (int i = 0; i < LITERALS_STEP; i++)
+        to[i] = from[i];
+}
+
+/* Many at a time: some tokens behind the last may be overwritten. */
 static inline uint32_t *put_literals(promc__deflate *d, promc__buffer *out, uint32_t *token,
                                      size_t at, size_t end)
 {
@@ -172,18 +219,15 @@ static inline uint32_t *put_literals(promc__deflate *d, promc__buffer *out, uint
     if (promc__unlikely(end - at >= (size_t)(d->block.tokens + PROMC__BLOCK_TOKENS - to)))
         return put_many_literals(d, out, to, at, end);
     do {
-        to[0] = from[0];
-        to[1] = from[1];
-        to[2] = from[2];
-        to[3] = from[3];
-        to += 4;
-        from += 4;
-    } while (to < token);
+        put_step(to, from);
+        to += LITERALS_STEP;
+        from += LITERALS_STEP;
+    } while (promc__unlikely(to < token));
     return token;
 }
 
 /* The code of a distance has its highest bit and the one behind it (RFC 1951 3.2.5). */
-static inline uint32_t match_token(promc__block *block, size_t length, uint32_t distance)
+static inline uint32_t *put_match(uint32_t *token, size_t length, uint32_t distance)
 {
     uint32_t code = distance - 1, extra = 0;
 
@@ -193,23 +237,28 @@ static inline uint32_t match_token(promc__block *block, size_t length, uint32_t 
         extra = code & ((1u << rest) - 1);
         code = 2 * rest + (code >> rest);
     }
-    block->distances[1 + code]++;
-    return (uint32_t)(256 + length - 3) | (1 + code) << 9 | extra << 14;
+    token[0] = (uint32_t)(PROMC__TOKEN_LENGTH + length - 3);
+    token[1] = (PROMC__TOKEN_DISTANCE + code) | extra << PROMC__TOKEN_BITS;
+    return token + 2;
 }
 
 static void make_tokens(promc__deflate *d, promc__buffer *out, size_t until)
 {
     const unsigned char *data = d->data;
     uint32_t distance, *token = d->block.tokens + d->block.count;
-    size_t done = d->at, at = done + (done == d->oldest), length;
+    size_t done = d->at, at = done, length;
 
     while (find_match(d, &at, until, &distance)) {
-        while (at > done && at - distance > d->oldest && data[at - 1] == data[at - 1 - distance])
-            at--;
-        length = d->end - at < PROMC__MATCH_MAX ? d->end - at : PROMC__MATCH_MAX;
-        length = common_size(data + at, data + at - distance, length);
-        token = put_literals(d, out, token, done, at);
-        *token++ = match_token(&d->block, length, distance);
+        const unsigned char *here = data + at;
+        size_t left = d->end - at, before = at - distance - MATCH_BEFORE;
+
+        /* What comes next waits for the end of the match, and for its begin only in tokens. */
+        length =
+            common_size(here, here - distance, left < PROMC__MATCH_MAX ? left : PROMC__MATCH_MAX);
+        before = min_size(min_size(before, at - done), PROMC__MATCH_MAX - length);
+        before = common_size_before(here, here - distance, before);
+        token = put_literals(d, out, token, done, at - before);
+        token = put_match(token, length + before, distance);
         remember(d, at + 1);
         done = at += length;
         remember(d, at - 2);
@@ -225,19 +274,19 @@ static void make_tokens(promc__deflate *d, promc__buffer *out, size_t until)
 
 /*
  * A block can only be stored while its data is there. One that goes on must be sure to get shorter
- * than its data: with the fixed codes a match takes at most 31 bits, a literal 9.
+ * than its data: with the fixed codes a match, two tokens, takes at most 31 bits, a literal 9.
  */
 static bool may_lose_data(const promc__deflate *d)
 {
     uint64_t size = d->at - d->block_at;
 
-    return 8 * size >= 31 * (uint64_t)d->block.count + PROMC__BLOCK_TOKENS + 16;
+    return 8 * size >= 16 * (uint64_t)d->block.count + PROMC__BLOCK_TOKENS + 16;
 }
 
 /* Makes room for more input. */
 static void slide_window(promc__deflate *d, promc__buffer *out)
 {
-    size_t by = d->at - MATCH_WINDOW;
+    size_t by = d->at - MATCH_BEGIN;
 
     if (d->block.count && !may_lose_data(d))
         (void)end_block(d, out, d->block.tokens + d->block.count, d->at, false);
@@ -246,7 +295,6 @@ static void slide_window(promc__deflate *d, promc__buffer *out)
     d->end -= by;
     d->block_at -= by;
     d->position += (uint32_t)by;
-    d->oldest -= d->oldest < by ? d->oldest : by;
 }
 
 void promc__deflate_write(promc__deflate *d, promc__buffer *out, const void *data, size_t size)

@@ -64,9 +64,3 @@ int promc__gzip_finish(promc__gzip *gzip, promc__buffer *out)
     promc__buffer_append(out, tail, sizeof(tail));
     return out->error;
 }
-
-size_t promc__gzip_bound(size_t size)
-{
-    /* Head and tail; stored blocks come at 10,240 bytes or more, and one more for each 32 KiB. */
-    return size + size / 1024 + 32;
-}

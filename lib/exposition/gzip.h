@@ -18,10 +18,7 @@ void promc__gzip_free(promc__gzip *gzip);
  * then.
  */
 int promc__gzip_write(promc__gzip *gzip, promc__buffer *out, const void *data, size_t size);
-/* Appends the rest. */
+/* Appends the rest. The stream is at most size / 1024 + 32 bytes longer than its data. */
 int promc__gzip_finish(promc__gzip *gzip, promc__buffer *out);
-
-/* No stream of `size` bytes of data is longer. Not for sizes near SIZE_MAX. */
-size_t promc__gzip_bound(size_t size);
 
 #endif

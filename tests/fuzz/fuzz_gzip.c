@@ -57,7 +57,7 @@ static void check_stream(const promc__buffer *stream, const char *data, size_t s
     char *back = test_memory(size), *exact = test_copy(stream->data, stream->size);
     struct inflate inflate;
 
-    require(stream->size <= promc__gzip_bound(size));
+    require(stream->size <= inflate_bound(size));
     require(inflate_gzip(&inflate, exact, stream->size, back, size) == 0);
     require(inflate.out_at == size && memcmp(back, data, size) == 0);
     free(exact);
