@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "metrics/children.h"
+#include "metrics/label_text.h"
 
 /* Entries that a small table gets when children come and go. */
 #define SMALL_TABLE 64
@@ -53,6 +54,34 @@ void promc__table_drop(promc__table *table, const promc__child *child)
     atomic_store_explicit(&table->entries[i], &tombstone, memory_order_release);
 }
 
+/* Whether a child has exactly these values, which are valid UTF-8. */
+static bool has_values(const promc__child *child, const char *const *values, const size_t *sizes)
+{
+    const promc__family *family = child->family;
+    const char *at = child->text, *end = child->text + child->text_size;
+
+    for (size_t i = 0; i < family->label_count; i++) {
+        size_t label = family->sorted[i], size = sizes[label];
+
+        at += family->piece_sizes[i];
+        if (promc__unlikely(child->escaped)) {
+            const char *stop = at;
+
+            while (stop < end && *stop != '"')
+                stop += *stop == '\\' ? 2 : 1;
+            if (!promc__escaped_equals(at, (size_t)(stop - at), values[label], size))
+                return false;
+            at = stop;
+        } else {
+            if (size >= (size_t)(end - at) || at[size] != '"' ||
+                memcmp(at, values[label], size) != 0)
+                return false;
+            at += size;
+        }
+    }
+    return true;
+}
+
 promc__child *promc__table_find(const promc__family *family, uint32_t hash,
                                 const char *const *values, const size_t *sizes)
 {
@@ -65,7 +94,7 @@ promc__child *promc__table_find(const promc__family *family, uint32_t hash,
         child = atomic_load_explicit(&table->entries[i], memory_order_acquire);
         if (!child)
             return NULL;
-        if (child->hash == hash && child != &tombstone && promc__labels_match(child, values, sizes))
+        if (child->hash == hash && child != &tombstone && has_values(child, values, sizes))
             return child;
     }
 }

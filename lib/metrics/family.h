@@ -204,9 +204,6 @@ int promc__labels_prepare(promc__family *family, const char *const *names,
 void promc__labels_free(promc__family *family);
 /* Gives a child its text. False: no memory. */
 bool promc__labels_set(promc__child *child, const char *const *values);
-/* Whether a child has exactly these values, which are valid UTF-8. */
-bool promc__labels_match(const promc__child *child, const char *const *values,
-                         const size_t *sizes);
 /* Whether the child's value of one declared label is `value`. */
 bool promc__labels_have(const promc__child *child, size_t label, const char *value, size_t size);
 /* The declared label with this name; label_count if there is none. */

@@ -195,33 +195,6 @@ bool promc__labels_set(promc__child *child, const char *const *values)
     return child->text != NULL;
 }
 
-bool promc__labels_match(const promc__child *child, const char *const *values, const size_t *sizes)
-{
-    const promc__family *family = child->family;
-    const char *at = child->text, *end = child->text + child->text_size;
-
-    for (size_t i = 0; i < family->label_count; i++) {
-        size_t label = family->sorted[i], size = sizes[label];
-
-        at += family->piece_sizes[i];
-        if (promc__unlikely(child->escaped)) {
-            const char *stop = at;
-
-            while (stop < end && *stop != '"')
-                stop += *stop == '\\' ? 2 : 1;
-            if (!promc__escaped_equals(at, (size_t)(stop - at), values[label], size))
-                return false;
-            at = stop;
-        } else {
-            if (size >= (size_t)(end - at) || at[size] != '"' ||
-                memcmp(at, values[label], size) != 0)
-                return false;
-            at += size;
-        }
-    }
-    return true;
-}
-
 bool promc__labels_have(const promc__child *child, size_t label, const char *value, size_t size)
 {
     const char *at = child->text, *end = child->text + child->text_size;
