@@ -218,8 +218,6 @@ void promc__escape_label_name(promc__buffer *out, const char *name, size_t size,
 static bool name_blurs(const char *name, size_t size, enum promc__escaping escaping,
                        enum name_kind kind)
 {
-    if (escaping != PROMC__UNDERSCORES && escaping != PROMC__DOTS)
-        return false;
     for (size_t i = 0; i < size; i++) {
         if (!name_allows((unsigned char)name[i], i == 0, kind) &&
             (escaping == PROMC__UNDERSCORES || name[i] != '.'))

@@ -41,7 +41,7 @@ typedef struct promc__encoding {
     void (*begin)(promc__encoder *encoder, promc__buffer *out);
     /* All samples of a point, but for the created one if that has a section of its own. */
     void (*point)(promc__encoder *encoder, promc__buffer *out, const promc__point *point);
-    /* The same for many points of a family whose encoder->plain is set. NULL: there is none. */
+    /* The same for many points of a family whose begin() has set encoder->plain; NULL: none does. */
     void (*plain)(promc__encoder *encoder, promc__buffer *out, const promc__plain *points,
                   size_t count);
     /* The created sample of a point, after all points; NULL: it is part of the point. */

@@ -98,7 +98,7 @@ static int open_cursor(promc__scrape *scrape, promc__family *family)
         return promc__fail_memory(family->name);
     scrape->cursor.native = (scrape->encoder.format & 0xFF) == PROMC_FORMAT_PROTOBUF;
     scrape->cursor.no_quantiles = scrape->at == AT_CREATED;
-    if (scrape->at == AT_POINTS && scrape->encoder.plain && scrape->encoder.encoding->plain)
+    if (scrape->at == AT_POINTS && scrape->encoder.plain)
         scrape->cursor.take_plain = take_plain;
     return PROMC_OK;
 }

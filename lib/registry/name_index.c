@@ -93,15 +93,10 @@ void promc__name_index_add(promc__name_index *index, const char *name)
 
 void promc__name_index_remove(promc__name_index *index, const char *name)
 {
-    size_t i;
+    size_t i = first_place(index, name, strlen(name));
 
-    if (!index->size)
-        return;
-    i = first_place(index, name, strlen(name));
-    while (index->names[i] && index->names[i] != name)
+    while (index->names[i] != name)
         i = (i + 1) & (index->size - 1);
-    if (!index->names[i])
-        return;
     index->names[i] = removed_name;
     index->count--;
 }

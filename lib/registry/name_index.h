@@ -19,7 +19,7 @@ size_t promc__name_index_count(const promc__name_index *index, const char *name,
 /* Room for `more` names, so that adding cannot fail. False: no memory. */
 bool promc__name_index_reserve(promc__name_index *index, size_t more);
 void promc__name_index_add(promc__name_index *index, const char *name);
-/* `name` is the pointer that was added. */
+/* `name` is the pointer that was added, and is there. */
 void promc__name_index_remove(promc__name_index *index, const char *name);
 void promc__name_index_free(promc__name_index *index);
 

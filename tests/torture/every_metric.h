@@ -12,6 +12,8 @@ static int collect_some(promc_writer *writer, void *arg)
     (void)arg;
     for (int i = 0; i < 200; i++)
         promc_writer_i64(writer, f, i, PROMC_PAIRS({"some_label", "some rather long value"}));
+    promc_writer_i64(writer, promc_writer_family(writer, PROMC_TYPE_GAUGE, "collected.too", "G."), 1,
+                     NULL);
     return 0;
 }
 
@@ -54,11 +56,12 @@ static void define_everything(promc_registry *own)
     (void)promc_info_set(promc_info_new("i", "I.", COMMON), PROMC_PAIRS({"v", "1"}));
     assert_non_null(promc_enum_new("e", "E.", COMMON, .states = PROMC_STATES("a", "b", LONG_STATE)));
     promc_gauge_histogram_observe(promc_gauge_histogram_new("gh", "GH.", COMMON), 1);
-    /* What is one name in the old character set. */
-    assert_non_null(promc_gauge_new("utf.8", "", .registry = own));
-    assert_non_null(alike = promc_gauge_family_new("utf_8", "", PROMC_LABELS("a.b", "a_b", "U__a_2e_b"),
-                                                   .registry = own));
-    promc_gauge_set(promc_gauge_labels(alike, "1", "2", "3"), 4);
+    /* What is one name in the old character set: spelt out, it is longer than the buffer it was in. */
+    assert_non_null(promc_gauge_new("u.t.f.8.u.t.f.8.u.t.f.8.u.t.f.8", "", .registry = own));
+    assert_non_null(alike = promc_gauge_family_new(
+                        "u_t_f_8_u_t_f_8_u_t_f_8_u_t_f_8", "",
+                        PROMC_LABELS("a.b", "a_b", "U__a_2e_b", LONG_STATE), .registry = own));
+    promc_gauge_set(promc_gauge_labels(alike, "1", "2", "3", "4"), 5);
     assert_non_null(called = promc_gauge_family_new("called", "", PROMC_LABELS("x"), .registry = own));
     promc_gauge_set_function(promc_gauge_labels(called, LONG_STATE), always_five, NULL);
     promc_gauge_set_function(promc_gauge_labels(called, LONG_STATE LONG_STATE), always_five, NULL);

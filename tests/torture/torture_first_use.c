@@ -2,6 +2,7 @@
 /* The very first use of the library without memory: each time in a fresh process. */
 #include "torture/torture.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ static int children(promc_registry *own)
     int code = PROMC_OK;
     promc_counter_family *f;
     promc_histogram_family *h;
+    promc_gauge *g;
 
     TRY(f = promc_counter_family_new("c", "C.", PROMC_LABELS("x"), .registry = own));
     TRY(promc_counter_labels(f, "1"));
@@ -29,6 +31,10 @@ static int children(promc_registry *own)
     TRY(promc_histogram_labels(h, "1"));
     promc_histogram_observe_exemplar(promc_histogram_labels(h, "1"), 2,
                                      PROMC_PAIRS({"trace", "1"}));
+    TRY(g = promc_gauge_new("g", "G.", .registry = own));
+    promc_gauge_inc(g);
+    if (promc_gauge_value(g) != 1 || promc_counter_value(promc_counter_labels(f, "1")) != 1)
+        code = PROMC_ERROR_STATE;
 out:
     return code;
 }
@@ -108,12 +114,38 @@ static void of_a_scrape(void **state)
     every_first_use(scrape);
 }
 
+/* Others have taken all keys, of which the library wants one to learn of the ends of threads. */
+static int without_keys(void)
+{
+    pthread_key_t key;
+    int count = 0;
+
+    while (count < 1 << 20 && pthread_key_create(&key, NULL) == 0)
+        count++;
+    return play(children);
+}
+
+static void of_a_process_without_keys(void **state)
+{
+    pid_t pid = fork();
+    int status = 0;
+    (void)state;
+
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(-without_keys());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_the_default_registry),
         cmocka_unit_test(of_children),
         cmocka_unit_test(of_a_scrape),
+        cmocka_unit_test(of_a_process_without_keys),
     };
 
     (void)define_earlier, (void)free_earlier, (void)torture_all;

@@ -99,6 +99,32 @@ static void origins_are_compared(void **state)
     }
 }
 
+static void assert_named(const char *text, size_t room, bool with_path, const char *expected)
+{
+    char name[64];
+
+    assert_true(room <= sizeof(name));
+    assert_null(promc__url_parse(&url, text));
+    promc__url_name(name, room, &url, with_path);
+    assert_string_equal(name, expected);
+}
+
+/* For messages: no query, which may have secrets; what does not fit is said to be more. */
+static void urls_have_names(void **state)
+{
+    (void)state;
+
+    assert_named("http://a:81/b?c", 64, true, "http://a:81/b");
+    assert_named("http://a:81/b?c", 64, false, "http://a:81");
+    assert_named("https://[::1]/b/c", 64, true, "https://[::1]:443/b/c");
+    assert_named("http://a/", 64, true, "http://a:80/");
+    assert_named("http://a", 64, true, "http://a:80");
+    assert_named("http://a/234567", 19, true, "http://a:80/234567");
+    assert_named("http://a/234567", 18, true, "http://a:80/23...");
+    assert_named("http://a/23456789012345678?secret", 16, true, "http://a:80/...");
+    assert_named("http://host.example/", 16, false, "http://host....");
+}
+
 static void assert_resolved(const char *base, const char *location, const char *expected)
 {
     promc__buffer out = PROMC__BUFFER(0);
@@ -146,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_are_found),     cmocka_unit_test(characters_are_checked),
         cmocka_unit_test(hosts_have_a_length), cmocka_unit_test(origins_are_compared),
+        cmocka_unit_test(urls_have_names),
         cmocka_unit_test(urls_are_resolved),
     };
 

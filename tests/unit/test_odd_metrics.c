@@ -115,6 +115,20 @@ static void minus_infinity_is_a_bound(void **state)
     assert_number(sample(registry, "h_bucket", PROMC_PAIRS({"le", "+Inf"})), 2);
 }
 
+/* Where there is no clock there is no time either. */
+static void nothing_is_created_at_no_time(void **state)
+{
+    promc_counter_family *f = promc_counter_family_new("c", "", PROMC_LABELS("l"), .registry = registry);
+    (void)state;
+
+    promc_enable_created_series();
+    promc_counter_inc(promc_counter_labels(f, "a"));
+    test_unix_time = 0;
+    promc_counter_inc(promc_counter_labels(f, "b"));
+    assert_string_equal(openmetrics(), "# HELP c \n# TYPE c counter\nc_total{l=\"a\"} 1.0\n"
+                                       "c_created{l=\"a\"} 123.456\nc_total{l=\"b\"} 1.0\n# EOF\n");
+}
+
 /* ---- families -------------------------------------------------------------------------------- */
 
 static void no_family_has_nothing(void **state)
@@ -346,6 +360,7 @@ int main(void)
         TEST(native_and_classic),
         TEST(native_only),
         TEST(minus_infinity_is_a_bound),
+        TEST(nothing_is_created_at_no_time),
         TEST(no_family_has_nothing),
         TEST(one_of_two_values_is_broken),
         TEST(no_label_names),

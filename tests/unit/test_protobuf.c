@@ -2,6 +2,7 @@
 /* Protobuf messages. Labels: every length around the point where a length takes two bytes, with and
  * without characters that are stored escaped; written out here the plain way. Times: nanoseconds
  * are less than a second and count forward. */
+#include "exposition/wire.h"
 #include "support.h"
 
 #include <promc/promc.h>
@@ -182,6 +183,26 @@ static void metrics_of_different_lengths(void **state)
     assert_true(contains(&exposed, expected, size));
 }
 
+/* A length that needs a byte more than was left for it, where there is no room for that. */
+static void lengths_in_full_buffers(void **state)
+{
+    enum { SIZE = 200 };
+    char data[SIZE] = "";
+    (void)state;
+
+    for (size_t limit = 2 + SIZE; limit < 5 + SIZE; limit++) {
+        promc__buffer out = PROMC__BUFFER(limit);
+        size_t begin = promc__wire_begin(&out, 1);
+
+        promc__buffer_append(&out, data, SIZE);
+        assert_int_equal(out.error, PROMC_OK);
+        promc__wire_end(&out, begin);
+        assert_int_equal(out.error, limit < 3 + SIZE ? PROMC_ERROR_LIMIT : PROMC_OK);
+        assert_int_equal(out.size, limit < 3 + SIZE ? 2 + SIZE : 3 + SIZE);
+        promc__buffer_free(&out);
+    }
+}
+
 /* Bounds are 0, 1, 2, ..., as are the counts, which are multiplied. */
 static size_t put_histogram(unsigned char *at, size_t buckets, uint64_t factor)
 {
@@ -284,6 +305,7 @@ int main(void)
         cmocka_unit_test(labels_with_escapes_of_every_length),
         cmocka_unit_test(many_labels),
         cmocka_unit_test(metrics_of_different_lengths),
+        cmocka_unit_test(lengths_in_full_buffers),
         cmocka_unit_test(histograms_of_different_lengths),
         cmocka_unit_test(times_of_every_sign),
     };

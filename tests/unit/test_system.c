@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 
 /* ---- signals ----------------------------------------------------------------------------------- */
 
@@ -238,6 +239,18 @@ static void messages_end_with_characters(void **state)
     assert_true(strlen(promc_last_error()->message) < room);
 }
 
+/* Of what cannot be said in words there is the code. */
+static void messages_may_be_impossible(void **state)
+{
+    const wint_t no_character = 0x7FFFFFFF;
+    (void)state;
+
+    assert_int_equal(promc__fail(PROMC_ERROR_ARGUMENT, "before"), PROMC_ERROR_ARGUMENT);
+    assert_int_equal(promc__fail(PROMC_ERROR_LIMIT, "much %lc", no_character), PROMC_ERROR_LIMIT);
+    assert_int_equal(promc_last_error()->code, PROMC_ERROR_LIMIT);
+    assert_string_equal(promc_last_error()->message, "");
+}
+
 static void unknown_numbers_are_shown(void **state)
 {
     (void)state;
@@ -266,6 +279,7 @@ int main(void)
         cmocka_unit_test(time_is_used),
         cmocka_unit_test(every_code_has_words),
         cmocka_unit_test(messages_end_with_characters),
+        cmocka_unit_test(messages_may_be_impossible),
         cmocka_unit_test(unknown_numbers_are_shown),
         cmocka_unit_test(labels_are_looked_up),
     };
