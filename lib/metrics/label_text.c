@@ -151,40 +151,49 @@ static int next_legacy_character(struct name_reader *reader, bool first)
     return promc__legacy_label_character((uint32_t)c, first);
 }
 
-static bool readers_blend(struct name_reader a, struct name_reader b)
+static bool readers_look_alike(struct name_reader a, struct name_reader b)
 {
-    const struct name_reader a_start = a, b_start = b;
     int left = next_legacy_character(&a, true), right = next_legacy_character(&b, true);
 
     while (left == right && left >= 0) {
         left = next_legacy_character(&a, false);
         right = next_legacy_character(&b, false);
     }
-    return left == right && compare_readers(a_start, b_start) != 0;
+    return left == right;
 }
 
-static bool text_has(const char *text, size_t text_size, const char *name, size_t size)
+static bool readers_blend(struct name_reader a, struct name_reader b)
 {
-    const char *at = text, *end = text_size ? at + text_size : at;
-    promc__label_part part;
-
-    while (promc__label_next(&at, end, &part)) {
-        if (promc__label_compare(name, size, &part) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool names_have(const promc__label_names *names, const char *name, size_t size)
-{
-    return text_has(names->text, names->size, name, size) ||
-           text_has(names->more, names->more_size, name, size) ||
-           (names->extra && names->extra_size == size && memcmp(names->extra, name, size) == 0);
+    return readers_look_alike(a, b) && compare_readers(a, b) != 0;
 }
 
 static struct name_reader raw_reader(const char *name, size_t size)
 {
     return (struct name_reader){name, name + size, false};
+}
+
+/* `reader` has a name of the old character set. */
+static bool text_shows(const char *text, size_t text_size, struct name_reader reader)
+{
+    const char *at = text, *end = text_size ? at + text_size : at;
+    promc__label_part part;
+
+    while (promc__label_next(&at, end, &part)) {
+        if (readers_look_alike(reader, part_reader(&part)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether one of them is this name of the old character set, or becomes it with underscores. */
+static bool names_show(const promc__label_names *names, const char *name, size_t size)
+{
+    struct name_reader reader = raw_reader(name, size);
+
+    return text_shows(names->text, names->size, reader) ||
+           text_shows(names->more, names->more_size, reader) ||
+           (names->extra &&
+            readers_look_alike(reader, raw_reader(names->extra, names->extra_size)));
 }
 
 /* Most names are to be found in the text themselves, and are not looked at more closely. */
@@ -214,7 +223,7 @@ bool promc__label_blends(const char *name, size_t size, const promc__label_names
            (among->extra && readers_blend(reader, raw_reader(among->extra, among->extra_size)));
 }
 
-/* Somebody may have called a label just that, so this goes on until nobody has. */
+/* Another label may be called just that, or look like it, so this goes on until none does. */
 void promc__label_spell(promc__buffer *out, const char *name, size_t size,
                         const promc__label_names *among)
 {
@@ -222,7 +231,7 @@ void promc__label_spell(promc__buffer *out, const char *name, size_t size,
     size_t start = out->size;
 
     promc__spell_label_name(out, name, size);
-    while (!out->error && names_have(among, out->data + start, out->size - start)) {
+    while (!out->error && names_show(among, out->data + start, out->size - start)) {
         last.size = 0;
         promc__buffer_append(&last, out->data + start, out->size - start);
         if (last.error) {

@@ -177,6 +177,27 @@ static void labels_that_look_like_something_else(void **state)
                                 "U__U______7532__=\"2\"} 5.0\n");
 }
 
+/* What a name is spelt as may be what underscores make of another one. */
+static void labels_that_look_like_spelt_ones(void **state)
+{
+    promc_gauge_family *f = promc_gauge_family_new("f", "F.", PROMC_LABELS(JIA, YI, "U._.7532_"),
+                                                   .registry = registry);
+    promc_enum_family *e = promc_enum_family_new("U__a_2e_b", "E.", PROMC_LABELS("a.b", "a_b"),
+                                                 .registry = registry, .states = PROMC_STATES("on"));
+    promc_enum_family *o = promc_enum_family_new("U__c.2e_d", "E.", PROMC_LABELS("c.d", "c_d"),
+                                                 .registry = registry, .states = PROMC_STATES("on"));
+    (void)state;
+
+    assert_true(f && e && o);
+    promc_gauge_set(promc_gauge_labels(f, "1", "2", "3"), 4);
+    assert_true(promc_enum_labels(e, "1", "2") && promc_enum_labels(o, "3", "4"));
+    must_say(PROMC_FORMAT_TEXT, "\nf{U___7532_=\"3\",U___4e59_=\"2\",U__U______7532__=\"1\"} 4.0\n");
+    must_say(PROMC_FORMAT_TEXT,
+             "\nU__a_2e_b{U__a_2e_b=\"on\",U__U____a__2e__b=\"1\",a_b=\"2\"} 1.0\n");
+    must_say(PROMC_FORMAT_TEXT, "\nU__c_2e_d{U__c_2e_d=\"on\",U__U____c__2e__d=\"3\",c_d=\"4\"} 1.0\n");
+    must_have_string(PROMC_FORMAT_PROTOBUF, 1, "U__U____a__2e__b");
+}
+
 /* ---- families -------------------------------------------------------------------------------- */
 
 static void families_in_text(void **state)
@@ -486,6 +507,7 @@ int main(void)
         ONE(labels_of_all_kinds),
         ONE(labels_of_enums),
         ONE(labels_that_look_like_something_else),
+        ONE(labels_that_look_like_spelt_ones),
         ONE(families_in_text),
         ONE(families_of_the_old_character_set_keep_their_names),
         ONE(families_in_other_formats),
