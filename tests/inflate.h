@@ -218,6 +218,7 @@ static int inflate_gzip(struct inflate *s, const void *in, size_t in_size, void 
     if (code)
         return code;
     do {
+        size_t before = s->out_at;
         unsigned kind;
 
         last = inflate_bits(s, 1);
@@ -231,6 +232,8 @@ static int inflate_gzip(struct inflate *s, const void *in, size_t in_size, void 
             inflate_fixed(s);
         else
             inflate_dynamic(s);
+        if (s->out_at == before && !last)
+            return -5;
     } while (!last);
     if (inflate_bits(s, (8 - s->bit) % 8) != 0 || s->in_at + 8 != in_size)
         return -3;

@@ -294,6 +294,21 @@ static void test_kinds_of_blocks(void **state)
     assert_true(decoded.blocks[2] > 0);
 }
 
+/* A block of noise may be full just where the window moves: then none is left to be ended there, as
+ * no block is empty. That is where the runs take the 4,096 tokens that are too many for six blocks. */
+static void test_blocks_that_end_with_the_window(void **state)
+{
+    const size_t size = FIRST_FILL + 100;
+
+    (void)state;
+    fill_random(0, size);
+    memset(input, 'a', 100);
+    for (size_t run = 4000; run < 4100; run++) {
+        memset(input + 100, 'b', run);
+        (void)round_trip(size);
+    }
+}
+
 /* Words as long as they may be, and the same for the code of the codes: counts that grow like
  * Fibonacci's numbers make codes deep. */
 static void test_deep_codes(void **state)
@@ -490,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_sizes_around_borders),
         cmocka_unit_test(test_distances_around_the_window),
         cmocka_unit_test(test_kinds_of_blocks),
+        cmocka_unit_test(test_blocks_that_end_with_the_window),
         cmocka_unit_test(test_deep_codes),
         cmocka_unit_test(test_noise_does_not_grow),
         cmocka_unit_test(test_zeroes),

@@ -361,6 +361,19 @@ static void collectors_that_do_not_describe(void **state)
     must_say(PROMC_FORMAT_TEXT, "\nU__e__f{U__l_2e_m=\"1\",l_m=\"2\"} 14.0\n");
 }
 
+/* In a registry that has no name which would be escaped. */
+static void collectors_by_themselves(void **state)
+{
+    const char *names[] = {"e-f", "e.f", "g_h", NULL};
+    promc_collector collector = {.collect = collect_gauges, .arg = names};
+    (void)state;
+
+    assert_int_equal(promc_registry_register(registry, &collector), PROMC_OK);
+    must_say(PROMC_FORMAT_TEXT, "\ne_f{U__l_2e_m=\"1\",l_m=\"2\"} 10.0\n");
+    must_say(PROMC_FORMAT_TEXT, "\nU__e_2e_f{U__l_2e_m=\"1\",l_m=\"2\"} 11.0\n");
+    must_say(PROMC_FORMAT_TEXT, "\ng_h{U__l_2e_m=\"1\",l_m=\"2\"} 12.0\n");
+}
+
 static void writers_spell_the_later_name(void **state)
 {
     const char *names[] = {"x", "a.b", "a_b", "a-b", "x", "a.b", NULL};
@@ -517,6 +530,7 @@ int main(void)
         ONE(views_show_the_same_names),
         ONE(collectors_that_describe),
         ONE(collectors_that_do_not_describe),
+        ONE(collectors_by_themselves),
         ONE(writers_spell_the_later_name),
         ONE(advice_is_not_an_error),
         ONE(remote_write_has_every_label_once),
