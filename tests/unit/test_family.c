@@ -375,7 +375,7 @@ static void late_updates_of_a_held_child_show_up_nowhere(void **state)
     assert_ptr_equal(held, promc_counter_labels(two, "GET", "200"));
     promc_counter_inc(held);
     assert_int_equal(promc_counter_family_remove(two, "GET", "200"), PROMC_OK);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 300; i++) {
         char value[16];
         snprintf(value, sizeof(value), "%d", i);
         assert_ptr_not_equal(promc_counter_labels(two, value, ""), held);
@@ -399,7 +399,7 @@ static void holds_count(void **state)
     promc_counter_hold(held);
     promc_counter_release(held);
     promc_counter_family_clear(two);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 300; i++) {
         char value[16];
         snprintf(value, sizeof(value), "%d", i);
         assert_ptr_not_equal(promc_counter_labels(two, value, ""), held);
