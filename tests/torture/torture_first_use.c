@@ -22,6 +22,7 @@ static int children(promc_registry *own)
     int code = PROMC_OK;
     promc_counter_family *f;
     promc_histogram_family *h;
+    promc_summary *s;
     promc_gauge *g;
 
     TRY(f = promc_counter_family_new("c", "C.", PROMC_LABELS("x"), .registry = own));
@@ -33,6 +34,9 @@ static int children(promc_registry *own)
                                      PROMC_PAIRS({"trace", "1"}));
     TRY(g = promc_gauge_new("g", "G.", .registry = own));
     promc_gauge_inc(g);
+    TRY(s = promc_summary_new("s", "S.", .registry = own, .quantiles = PROMC_QUANTILES(0.5),
+                              .quantile_window = 60));
+    promc_summary_observe(s, 1);
     if (promc_gauge_value(g) != 1 || promc_counter_value(promc_counter_labels(f, "1")) != 1)
         code = PROMC_ERROR_STATE;
 out:

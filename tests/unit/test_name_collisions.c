@@ -447,10 +447,12 @@ static void must_write(const promc__write_requests *requests, const char *const 
 static void remote_write_has_every_label_once(void **state)
 {
     const promc__write_settings settings = {
-        .external = PROMC_PAIRS({"b.c", "ext"}, {JIA, "lost"}, {"z.z", "ext"}, {"zone", "z"}),
+        .external = PROMC_PAIRS({"U___7532_", "ext"}, {"b.c", "ext"}, {JIA, "lost"}, {"z.z", "ext"},
+                                {"zone", "z"}),
         .samples_each = 100};
-    const char *const labels[] = {"U___4e59_", "2", "U___7532_", "1", "U__b_2e_c", "ext",
-                                  "__name__", "f",  "b_c", "3", "z_z", "ext", "zone", "z", NULL};
+    const char *const labels[] = {"U__U______7532__", "1", "U___4e59_", "2", "U___7532_", "ext",
+                                  "U__b_2e_c", "ext", "__name__", "f", "b_c", "3", "z_z", "ext",
+                                  "zone", "z", NULL};
     promc_gauge_family *f =
         promc_gauge_family_new("f", "F.", PROMC_LABELS(JIA, YI, "b_c"), .registry = registry);
     promc__write_requests requests;
