@@ -161,6 +161,8 @@ static void bad_requests(void **state)
         {400, "GET / HTTP/1\r\n" H "\r\n"},
         {400, "GET / HTTP/1.10\r\n" H "\r\n"},
         {400, "GET / HTTP/1.x\r\n" H "\r\n"},
+        {400, "GET / HTTP/x.1\r\n" H "\r\n"},
+        {400, "GET / HTTP/1,1\r\n" H "\r\n"},
         {400, "GET / HTTX/1.1\r\n" H "\r\n"},
         {400, "GET /#part HTTP/1.1\r\n" H "\r\n"},
         {400, "G\xC3T / HTTP/1.1\r\n" H "\r\n"},

@@ -1,11 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory: the allocator hook, checked sizes, buffers with a cap. What happens when memory is refused
  * is asked in tests/torture. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "delivery/keep.h"
 #include "support.h"
 #include "refusing.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* A text that ends where memory does, which is told by the kernel if more of it is read. */
+static void texts_are_copied_to_their_ends(void **state)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    promc__keep keep = {0};
+    (void)state;
+
+    assert_ptr_not_equal(pages, MAP_FAILED);
+    assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+    memcpy(pages + page - 5, "text", 5);
+    assert_string_equal(promc__keep_string(&keep, pages + page - 5), "text");
+    assert_null(promc__keep_string(&keep, NULL));
+    assert_false(keep.failed);
+    promc__keep_free(&keep);
+    assert_int_equal(munmap(pages, 2 * page), 0);
+}
 
 /* ---- the hook -------------------------------------------------------------------------------- */
 
@@ -171,6 +194,7 @@ int main(void)
         cmocka_unit_test(the_allocator_cannot_change_while_memory_is_in_use),
         cmocka_unit_test(sizes_are_checked),
         cmocka_unit_test(blocks),
+        cmocka_unit_test(texts_are_copied_to_their_ends),
         cmocka_unit_test(buffers_have_a_cap_and_a_sticky_error),
         cmocka_unit_test(all_memory_comes_from_it),
     };
