@@ -116,8 +116,7 @@ static void escape_names(promc__encoder *encoder, promc__buffer *out,
 static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
                             const promc__exemplar *exemplar)
 {
-    const promc__label_names names = {.text = exemplar->labels,
-                                      .size = exemplar->labels_size};
+    const promc__label_names names = {.text = exemplar->labels, .size = exemplar->labels_size};
     promc__buffer *labels = &encoder->exemplar;
     char *at;
 
@@ -132,7 +131,7 @@ static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
     if (!at)
         return;
     at = put_mark(at - 1, " # {", 4);
-    at = promc__copy_short(at, labels->data, labels->size); /* without labels there is no exemplar */
+    at = promc__copy_short(at, labels->data, labels->size);
     at = put_mark(at, "} ", 2);
     at += promc__write_double(at, exemplar->value);
     if (exemplar->timestamp != 0) {
@@ -152,7 +151,8 @@ static void write_number(promc__encoder *encoder, promc__buffer *out, promc__sam
         write_line(encoder, out, kind, point->labels, point->labels_size, &value, point->timestamp);
 }
 
-/* A sample with one label more than its point has: before it, the label, and after it. */
+/* A sample with one label more than its point has: what its line has before that label, and between
+ * the label and the value. NULL: no memory. */
 struct split {
     const char *before, *after;
     size_t before_size, after_size;
@@ -178,37 +178,41 @@ static size_t label_place(const promc__encoder *encoder, const promc__point *poi
     return point->labels_size;
 }
 
-static struct split split_labels(const promc__encoder *encoder, const promc__point *point,
-                                 const char *name)
+static struct split split_labels(promc__encoder *encoder, const promc__point *point,
+                                 promc__sample_kind kind, const char *name)
 {
-    size_t place = label_place(encoder, point, name);
-    struct split split = {.before = point->labels, .after = point->labels + place};
+    const promc__head *head = &encoder->heads[kind];
+    size_t place = label_place(encoder, point, name), rest = point->labels_size - place;
+    char *before, *after, *at;
 
-    split.after_size = point->labels_size - place;
-    split.before_size = place; /* with its comma, unless nothing comes after it */
-    return split;
+    encoder->split.size = 0;
+    before = promc__buffer_room(&encoder->split, head->labelled + point->labels_size + 3);
+    if (!before || head->text.error)
+        return (struct split){0};
+    after = promc__copy_short(before, head->text.data, head->labelled);
+    after = promc__copy_short(after, point->labels, place); /* with its comma, unless it is all */
+    if (place && !rest)
+        *after++ = ',';
+    at = after;
+    if (rest)
+        *at++ = ',';
+    at = promc__copy_short(at, point->labels + place, rest);
+    at = put_mark(at, "} ", 2);
+    return (struct split){before, after, (size_t)(after - before), (size_t)(at - after)};
 }
 
-static void write_split_line(const promc__encoder *encoder, promc__buffer *out, promc__sample_kind kind,
+static void write_split_line(const promc__encoder *encoder, promc__buffer *out,
                              const struct split *split, const char *label, size_t label_size,
                              double number, double timestamp)
 {
-    const promc__head *head = &encoder->heads[kind];
-    char *at = promc__buffer_room(out, head->text.size + split->before_size + label_size +
-                                           split->after_size + LINE_ROOM);
+    char *at =
+        promc__buffer_room(out, split->before_size + label_size + split->after_size + LINE_ROOM);
 
-    if (!at || head->text.error)
+    if (!at || !split->before)
         return;
-    at = promc__copy_short(at, head->text.data, head->labelled);
     at = promc__copy_short(at, split->before, split->before_size);
-    if (split->before_size && !split->after_size)
-        *at++ = ',';
     at = promc__copy_short(at, label, label_size);
-    if (split->after_size) {
-        *at++ = ',';
-        at = promc__copy_short(at, split->after, split->after_size);
-    }
-    at = put_mark(at, "} ", 2);
+    at = promc__copy_short(at, split->after, split->after_size);
     at += promc__write_double(at, number);
     at = end_line(at, timestamp, encoder->openmetrics);
     out->size = (size_t)(at - out->data);
@@ -244,10 +248,9 @@ static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
     append_bound(encoder, (double)INFINITY);
 }
 
-static double write_buckets(promc__encoder *encoder, promc__buffer *out,
-                            const promc__point *point)
+static double write_buckets(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
-    struct split split = split_labels(encoder, point, "le");
+    struct split split = split_labels(encoder, point, PROMC__SAMPLE_BUCKET, "le");
     promc_type type = encoder->descriptor.type;
     uint64_t count = 0;
     const char *label;
@@ -261,7 +264,7 @@ static double write_buckets(promc__encoder *encoder, promc__buffer *out,
 
         count += point->counts[i];
         if (HAS(encoder, BUCKET)) {
-            write_split_line(encoder, out, PROMC__SAMPLE_BUCKET, &split, label + 1, size,
+            write_split_line(encoder, out, &split, label + 1, size,
                              promc__count_number(type, count), point->timestamp);
             if (point->exemplars)
                 append_exemplar(encoder, out, &point->exemplars[i]);
@@ -282,8 +285,8 @@ static void write_histogram(promc__encoder *encoder, promc__buffer *out, const p
         write_number(encoder, out, PROMC__SAMPLE_SUM, point, point->sum);
 }
 
-/* The text format has these as families of their own, after all points. They are kept until then, so
- * that they agree with the buckets. */
+/* The text format has these as families of their own, after all points. They are kept until then,
+ * so that they agree with the buckets. */
 static void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
                                   const promc__point *point)
 {
@@ -297,7 +300,7 @@ static void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
 
 static void write_summary(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
-    struct split split = split_labels(encoder, point, "quantile");
+    struct split split = split_labels(encoder, point, PROMC__SAMPLE_VALUE, "quantile");
     char label[PROMC__NUMBER_SIZE + 16] = "quantile=\"";
 
     for (size_t i = 0; i < point->quantile_count && HAS(encoder, VALUE); i++) {
@@ -307,19 +310,19 @@ static void write_summary(promc__encoder *encoder, promc__buffer *out, const pro
         if (encoder->openmetrics && point->quantile_values[i] < 0)
             continue;
         label[size++] = '"';
-        write_split_line(encoder, out, PROMC__SAMPLE_VALUE, &split, label, size,
-                         point->quantile_values[i], point->timestamp);
+        write_split_line(encoder, out, &split, label, size, point->quantile_values[i],
+                         point->timestamp);
     }
     write_number(encoder, out, PROMC__SAMPLE_COUNT, point, (double)point->counts[0]);
     write_number(encoder, out, PROMC__SAMPLE_SUM, point, point->sum);
 }
 
-/* The label of a stateset has the family's name; it is sorted by that, whatever its escaped form. */
+/* The label of a stateset has the family's name; it is sorted by that, whatever its escaped form.
+ */
 static void write_stateset(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     const promc__descriptor *family = &encoder->descriptor;
-    const promc__label_names as_stored = {.text = point->labels,
-                                          .size = point->labels_size};
+    const promc__label_names as_stored = {.text = point->labels, .size = point->labels_size};
     promc__buffer *label = &encoder->scratch;
     struct split split;
     size_t name_size;
@@ -329,7 +332,7 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
     promc__buffer_char(label, '\0');
     if (label->error)
         return;
-    split = split_labels(encoder, point, label->data);
+    split = split_labels(encoder, point, PROMC__SAMPLE_VALUE, label->data);
     label->size = 0;
     promc__label_escape(label, family->name, family->name_size,
                         point->labels == encoder->labels.data ? &encoder->stored : &as_stored,
@@ -344,14 +347,15 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
         promc__buffer_char(label, '"');
         if (label->error)
             return;
-        write_split_line(encoder, out, PROMC__SAMPLE_VALUE, &split, label->data, label->size,
-                         holds ? 1 : 0, point->timestamp);
+        write_split_line(encoder, out, &split, label->data, label->size, holds ? 1 : 0,
+                         point->timestamp);
     }
 }
 
 /* ---- names of labels ------------------------------------------------------------------------- */
 
-/* Stored texts have names as they are; this escapes them. Their order stays that of the originals. */
+/* Stored texts have names as they are; this escapes them. Their order stays that of the originals.
+ */
 static void escape_names(promc__encoder *encoder, promc__buffer *out,
                          const promc__label_names *labels)
 {
