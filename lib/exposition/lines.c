@@ -9,48 +9,20 @@
 #include <math.h>
 #include <string.h>
 
-#define HAS(encoder, kind) ((encoder)->kinds & 1u << PROMC__SAMPLE_##kind)
-
-/* A name that is not of the old character set goes into the braces, in quotes. */
-static void make_head(promc__encoder *encoder, promc__sample_kind kind)
-{
-    const promc__descriptor *family = &encoder->descriptor;
-    promc__buffer *text = &encoder->heads[kind].text, *name = &encoder->scratch;
-    bool quoted;
-
-    name->size = 0;
-    promc__buffer_append(name, family->name, family->name_size);
-    promc__buffer_string(name, promc__sample_suffix(family, kind));
-    if (name->error)
-        return;
-    quoted = encoder->name_escaping == PROMC__ALLOW_UTF_8 &&
-             !promc__is_legacy_metric_name(name->data, name->size);
-    text->size = 0;
-    if (quoted)
-        promc__buffer_char(text, '{');
-    promc__escape_metric_name(text, name->data, name->size, encoder->name_escaping);
-    promc__buffer_char(text, quoted ? ',' : '{');
-    encoder->heads[kind].labelled = text->size;
-    if (quoted)
-        promc__buffer_char(text, '{');
-    promc__escape_metric_name(text, name->data, name->size, encoder->name_escaping);
-    if (quoted)
-        promc__buffer_char(text, '}');
-}
-
 /* ---- lines ----------------------------------------------------------------------------------- */
 
 /* Room for what a line has beside its name and labels. */
 #define LINE_ROOM (2 * PROMC__NUMBER_SIZE + 8)
 
-static char *put_mark(char *at, const char *mark, size_t size)
+static inline char *put(char *at, const char *text, size_t size)
 {
-    memcpy(at, mark, size);
+    if (size) /* then there is a text, also when memory was refused */
+        memcpy(at, text, size);
     return at + size;
 }
 
 /* Integers look like Python's floats, and keep all digits where a double would lose some. */
-static size_t write_integer(char *out, const promc__value *value)
+static PROMC__COLD size_t write_integer(char *out, const promc__value *value)
 {
     const uint64_t exact = (uint64_t)1 << 53;
 
@@ -64,7 +36,7 @@ static size_t write_integer(char *out, const promc__value *value)
 
 /* The text format has milliseconds, truncated toward zero: int(float(timestamp) * 1000);
  * OpenMetrics has seconds as Python prints them. */
-static char *put_timestamp(char *at, double timestamp, bool openmetrics)
+static PROMC__COLD char *put_timestamp(char *at, double timestamp, bool openmetrics)
 {
     double milliseconds = timestamp * 1000;
 
@@ -85,9 +57,8 @@ static inline char *end_line(char *at, double timestamp, bool openmetrics)
     return at;
 }
 
-static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
-                              promc__sample_kind kind, const char *labels, size_t size,
-                              const promc__value *value, double timestamp)
+static void write_line(const promc__encoder *encoder, promc__buffer *out, promc__sample_kind kind,
+                       const char *labels, size_t size, const promc__value *value, double timestamp)
 {
     const promc__head *head = &encoder->heads[kind];
     char *at = promc__buffer_room(out, head->text.size + size + LINE_ROOM);
@@ -97,7 +68,7 @@ static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
     if (size) {
         at = promc__copy_short(at, head->text.data, head->labelled);
         at = promc__copy_short(at, labels, size);
-        at = put_mark(at, "} ", 2);
+        at = put(at, "} ", 2);
     } else {
         at = promc__copy_short(at, head->text.data + head->labelled,
                                head->text.size - head->labelled);
@@ -108,9 +79,6 @@ static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
     at = end_line(at, timestamp, encoder->openmetrics);
     out->size = (size_t)(at - out->data);
 }
-
-static void escape_names(promc__encoder *encoder, promc__buffer *out,
-                         const promc__label_names *labels);
 
 /* Puts an exemplar behind the line that was just written: OpenMetrics only. */
 static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
@@ -126,13 +94,13 @@ static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
     if (encoder->escaping == PROMC__ALLOW_UTF_8)
         promc__buffer_append(labels, exemplar->labels, exemplar->labels_size);
     else
-        escape_names(encoder, labels, &names);
+        promc__escape_names(encoder, labels, &names);
     at = labels->error ? NULL : promc__buffer_room(out, labels->size + LINE_ROOM);
     if (!at)
         return;
-    at = put_mark(at - 1, " # {", 4);
-    at = promc__copy_short(at, labels->data, labels->size);
-    at = put_mark(at, "} ", 2);
+    at = put(at - 1, " # {", 4);
+    at = put(at, labels->data, labels->size); /* without labels there is no exemplar */
+    at = put(at, "} ", 2);
     at += promc__write_double(at, exemplar->value);
     if (exemplar->timestamp != 0) {
         *at++ = ' ';
@@ -189,15 +157,15 @@ static struct split split_labels(promc__encoder *encoder, const promc__point *po
     before = promc__buffer_room(&encoder->split, head->labelled + point->labels_size + 3);
     if (!before || head->text.error)
         return (struct split){0};
-    after = promc__copy_short(before, head->text.data, head->labelled);
-    after = promc__copy_short(after, point->labels, place); /* with its comma, unless it is all */
+    after = put(before, head->text.data, head->labelled);
+    after = put(after, point->labels, place); /* with its comma, unless it is all */
     if (place && !rest)
         *after++ = ',';
     at = after;
     if (rest)
         *at++ = ',';
-    at = promc__copy_short(at, point->labels + place, rest);
-    at = put_mark(at, "} ", 2);
+    at = put(at, point->labels + place, rest);
+    at = put(at, "} ", 2);
     return (struct split){before, after, (size_t)(after - before), (size_t)(at - after)};
 }
 
@@ -226,7 +194,7 @@ static void append_bound(promc__encoder *encoder, double bound)
 
     if (!room)
         return;
-    at = put_mark(at + 1, "le=\"", 4);
+    at = put(at + 1, "le=\"", 4);
     at += promc__write_double(at, bound);
     *at++ = '"';
     *room = (char)(at - room - 1); /* the size comes first */
@@ -263,7 +231,7 @@ static double write_buckets(promc__encoder *encoder, promc__buffer *out, const p
         size_t size = (size_t)*label;
 
         count += point->counts[i];
-        if (HAS(encoder, BUCKET)) {
+        if (PROMC__HAS(encoder, BUCKET)) {
             write_split_line(encoder, out, &split, label + 1, size,
                              promc__count_number(type, count), point->timestamp);
             if (point->exemplars)
@@ -303,7 +271,7 @@ static void write_summary(promc__encoder *encoder, promc__buffer *out, const pro
     struct split split = split_labels(encoder, point, PROMC__SAMPLE_VALUE, "quantile");
     char label[PROMC__NUMBER_SIZE + 16] = "quantile=\"";
 
-    for (size_t i = 0; i < point->quantile_count && HAS(encoder, VALUE); i++) {
+    for (size_t i = 0; i < point->quantile_count && PROMC__HAS(encoder, VALUE); i++) {
         size_t size = 10 + promc__write_double(label + 10, point->quantiles[i]);
 
         /* "Quantile values MUST NOT be negative" (OpenMetrics 1.0, "Summary"). */
@@ -352,42 +320,6 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
     }
 }
 
-/* ---- names of labels ------------------------------------------------------------------------- */
-
-/* Stored texts have names as they are; this escapes them. Their order stays that of the originals.
- */
-static void escape_names(promc__encoder *encoder, promc__buffer *out,
-                         const promc__label_names *labels)
-{
-    const char *at = labels->text, *end = at + labels->size;
-    promc__buffer *name = &encoder->scratch;
-    promc__label_part part;
-
-    out->size = 0;
-    while (promc__label_next(&at, end, &part)) {
-        if (out->size)
-            promc__buffer_char(out, ',');
-        if (part.quoted_name) {
-            name->size = 0;
-            promc__label_unescape(name, part.name, part.name_size);
-            promc__label_escape(out, name->data ? name->data : "", name->size, labels,
-                                encoder->escaping);
-        } else {
-            promc__escape_label_name(out, part.name, part.name_size, encoder->escaping);
-        }
-        promc__buffer_string(out, "=\"");
-        promc__buffer_append(out, part.value, part.value_size);
-        promc__buffer_char(out, '"');
-    }
-}
-
-/* Whether stored names are already what this format wants, in every point of the family. */
-static bool names_stand(const promc__encoder *encoder)
-{
-    return encoder->escaping == PROMC__ALLOW_UTF_8 ||
-           (encoder->descriptor.legacy_labels && encoder->escaping != PROMC__DOTS);
-}
-
 static inline void write_value(promc__encoder *encoder, promc__buffer *out,
                                const promc__point *point)
 {
@@ -402,20 +334,6 @@ static inline void write_created_value(promc__encoder *encoder, promc__buffer *o
 {
     if (encoder->openmetrics && point->created != 0)
         write_number(encoder, out, PROMC__SAMPLE_CREATED, point, point->created);
-}
-
-/* Whether points are one line with their labels as they are, as most are. */
-static bool is_plain(const promc__encoder *encoder)
-{
-    switch (encoder->descriptor.type) {
-    case PROMC_TYPE_HISTOGRAM:
-    case PROMC_TYPE_GAUGE_HISTOGRAM:
-    case PROMC_TYPE_SUMMARY:
-    case PROMC_TYPE_STATESET:
-        return false;
-    default:
-        return HAS(encoder, VALUE) && names_stand(encoder);
-    }
 }
 
 static void write_point(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
@@ -434,7 +352,7 @@ static void write_point(promc__encoder *encoder, promc__buffer *out, const promc
         write_stateset(encoder, out, point);
         break;
     default:
-        if (HAS(encoder, VALUE))
+        if (PROMC__HAS(encoder, VALUE))
             write_value(encoder, out, point);
     }
     write_created_value(encoder, out, point);
@@ -450,7 +368,7 @@ static void with_names(promc__encoder *encoder, promc__buffer *out, const promc_
 {
     promc__point escaped;
 
-    if (point->labels_size == 0 || names_stand(encoder)) {
+    if (point->labels_size == 0 || promc__names_stand(encoder)) {
         write(encoder, out, point);
         return;
     }
@@ -459,22 +377,13 @@ static void with_names(promc__encoder *encoder, promc__buffer *out, const promc_
         encoder->stored.extra = encoder->descriptor.name;
         encoder->stored.extra_size = encoder->descriptor.name_size;
     }
-    escape_names(encoder, &encoder->labels, &encoder->stored);
+    promc__escape_names(encoder, &encoder->labels, &encoder->stored);
     if (encoder->labels.error)
         return;
     escaped = *point;
     escaped.labels = encoder->labels.data;
     escaped.labels_size = encoder->labels.size;
     write(encoder, out, &escaped);
-}
-
-void promc__write_heads(promc__encoder *encoder)
-{
-    for (unsigned kind = 0; kind < PROMC__SAMPLE_KINDS; kind++) {
-        if (encoder->kinds & 1u << kind)
-            make_head(encoder, (promc__sample_kind)kind);
-    }
-    encoder->plain = is_plain(encoder);
 }
 
 void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
@@ -490,7 +399,7 @@ void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const pro
 void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc__plain *points,
                         size_t count)
 {
-    bool created = encoder->openmetrics && HAS(encoder, CREATED);
+    bool created = encoder->openmetrics && PROMC__HAS(encoder, CREATED);
 
     for (size_t i = 0; i < count; i++) {
         const promc__plain *point = &points[i];
