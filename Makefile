@@ -50,9 +50,12 @@ endif
 OPTIMIZE := -O2
 SMALL := $(wildcard lib/registry/*.c lib/http/*.c lib/delivery/*.c lib/alerts/*.c) \
     $(patsubst %,lib/base/%.c,error names net os poller) \
-    $(patsubst %,lib/metrics/%.c,family info label_pairs labels native_options quantile_options settings) \
-    $(patsubst %,lib/exposition/%.c,collector encoder expose lint lint_rules negotiate \
-        openmetrics_encoder sample_value text_encoder textfile writer writer_families writer_names)
+    $(patsubst %,lib/cells/%.c,numbers shard) \
+    $(patsubst %,lib/metrics/%.c,child_removal children exemplar family info label_pairs label_text \
+        labels native_options quantile_options settings) \
+    $(patsubst %,lib/exposition/%.c,collector encoder expose huffman line_names lint lint_rules negotiate \
+        openmetrics_encoder protobuf_native sample_value scrape text_encoder textfile \
+        writer writer_families writer_names writer_points)
 
 COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP
 LINK = $(OUR_LDFLAGS) $(LDFLAGS)

@@ -100,6 +100,7 @@ void promc__encoder_free(promc__encoder *encoder)
     promc__buffer_free(&encoder->labels);
     promc__buffer_free(&encoder->exemplar);
     promc__buffer_free(&encoder->scratch);
+    promc__buffer_free(&encoder->split);
     promc__buffer_free(&encoder->spelt);
     promc__buffer_free(&encoder->message);
     promc__buffer_free(&encoder->bounds);
@@ -173,6 +174,8 @@ int promc__encoder_error(const promc__encoder *encoder)
     if (!error)
         error = encoder->scratch.error ? encoder->scratch.error : encoder->message.error;
     if (!error)
-        error = encoder->spelt.error ? encoder->spelt.error : encoder->bounds.error;
-    return error ? error : encoder->bounds_of.error;
+        error = encoder->spelt.error ? encoder->spelt.error : encoder->split.error;
+    if (!error)
+        error = encoder->bounds.error ? encoder->bounds.error : encoder->bounds_of.error;
+    return error;
 }

@@ -79,6 +79,7 @@ struct promc__encoder {
     promc__label_names stored; /* the labels they were made of */
     promc__buffer exemplar;  /* scratch: its labels */
     promc__buffer scratch;   /* of names */
+    promc__buffer split;     /* what lines with one label more have around it */
     promc__buffer spelt;     /* the family's name if it would be taken for another one */
     promc__buffer message;   /* protobuf: the family so far */
     size_t message_head;     /* of it, what comes before the first metric */

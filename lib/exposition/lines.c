@@ -9,48 +9,20 @@
 #include <math.h>
 #include <string.h>
 
-#define HAS(encoder, kind) ((encoder)->kinds & 1u << PROMC__SAMPLE_##kind)
-
-/* A name that is not of the old character set goes into the braces, in quotes. */
-static void make_head(promc__encoder *encoder, promc__sample_kind kind)
-{
-    const promc__descriptor *family = &encoder->descriptor;
-    promc__buffer *text = &encoder->heads[kind].text, *name = &encoder->scratch;
-    bool quoted;
-
-    name->size = 0;
-    promc__buffer_append(name, family->name, family->name_size);
-    promc__buffer_string(name, promc__sample_suffix(family, kind));
-    if (name->error)
-        return;
-    quoted = encoder->name_escaping == PROMC__ALLOW_UTF_8 &&
-             !promc__is_legacy_metric_name(name->data, name->size);
-    text->size = 0;
-    if (quoted)
-        promc__buffer_char(text, '{');
-    promc__escape_metric_name(text, name->data, name->size, encoder->name_escaping);
-    promc__buffer_char(text, quoted ? ',' : '{');
-    encoder->heads[kind].labelled = text->size;
-    if (quoted)
-        promc__buffer_char(text, '{');
-    promc__escape_metric_name(text, name->data, name->size, encoder->name_escaping);
-    if (quoted)
-        promc__buffer_char(text, '}');
-}
-
 /* ---- lines ----------------------------------------------------------------------------------- */
 
 /* Room for what a line has beside its name and labels. */
 #define LINE_ROOM (2 * PROMC__NUMBER_SIZE + 8)
 
-static char *put_mark(char *at, const char *mark, size_t size)
+static inline char *put(char *at, const char *text, size_t size)
 {
-    memcpy(at, mark, size);
+    if (size) /* then there is a text, also when memory was refused */
+        memcpy(at, text, size);
     return at + size;
 }
 
 /* Integers look like Python's floats, and keep all digits where a double would lose some. */
-static size_t write_integer(char *out, const promc__value *value)
+static PROMC__COLD size_t write_integer(char *out, const promc__value *value)
 {
     const uint64_t exact = (uint64_t)1 << 53;
 
@@ -64,7 +36,7 @@ static size_t write_integer(char *out, const promc__value *value)
 
 /* The text format has milliseconds, truncated toward zero: int(float(timestamp) * 1000);
  * OpenMetrics has seconds as Python prints them. */
-static char *put_timestamp(char *at, double timestamp, bool openmetrics)
+static PROMC__COLD char *put_timestamp(char *at, double timestamp, bool openmetrics)
 {
     double milliseconds = timestamp * 1000;
 
@@ -85,9 +57,8 @@ static inline char *end_line(char *at, double timestamp, bool openmetrics)
     return at;
 }
 
-static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
-                              promc__sample_kind kind, const char *labels, size_t size,
-                              const promc__value *value, double timestamp)
+static void write_line(const promc__encoder *encoder, promc__buffer *out, promc__sample_kind kind,
+                       const char *labels, size_t size, const promc__value *value, double timestamp)
 {
     const promc__head *head = &encoder->heads[kind];
     char *at = promc__buffer_room(out, head->text.size + size + LINE_ROOM);
@@ -97,7 +68,7 @@ static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
     if (size) {
         at = promc__copy_short(at, head->text.data, head->labelled);
         at = promc__copy_short(at, labels, size);
-        at = put_mark(at, "} ", 2);
+        at = put(at, "} ", 2);
     } else {
         at = promc__copy_short(at, head->text.data + head->labelled,
                                head->text.size - head->labelled);
@@ -109,15 +80,11 @@ static inline void write_line(const promc__encoder *encoder, promc__buffer *out,
     out->size = (size_t)(at - out->data);
 }
 
-static void escape_names(promc__encoder *encoder, promc__buffer *out,
-                         const promc__label_names *labels);
-
 /* Puts an exemplar behind the line that was just written: OpenMetrics only. */
 static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
                             const promc__exemplar *exemplar)
 {
-    const promc__label_names names = {.text = exemplar->labels,
-                                      .size = exemplar->labels_size};
+    const promc__label_names names = {.text = exemplar->labels, .size = exemplar->labels_size};
     promc__buffer *labels = &encoder->exemplar;
     char *at;
 
@@ -127,13 +94,13 @@ static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
     if (encoder->escaping == PROMC__ALLOW_UTF_8)
         promc__buffer_append(labels, exemplar->labels, exemplar->labels_size);
     else
-        escape_names(encoder, labels, &names);
+        promc__escape_names(encoder, labels, &names);
     at = labels->error ? NULL : promc__buffer_room(out, labels->size + LINE_ROOM);
     if (!at)
         return;
-    at = put_mark(at - 1, " # {", 4);
-    at = promc__copy_short(at, labels->data, labels->size); /* without labels there is no exemplar */
-    at = put_mark(at, "} ", 2);
+    at = put(at - 1, " # {", 4);
+    at = put(at, labels->data, labels->size); /* without labels there is no exemplar */
+    at = put(at, "} ", 2);
     at += promc__write_double(at, exemplar->value);
     if (exemplar->timestamp != 0) {
         *at++ = ' ';
@@ -152,7 +119,8 @@ static void write_number(promc__encoder *encoder, promc__buffer *out, promc__sam
         write_line(encoder, out, kind, point->labels, point->labels_size, &value, point->timestamp);
 }
 
-/* A sample with one label more than its point has: before it, the label, and after it. */
+/* A sample with one label more than its point has: what its line has before that label, and between
+ * the label and the value. NULL: no memory. */
 struct split {
     const char *before, *after;
     size_t before_size, after_size;
@@ -178,37 +146,41 @@ static size_t label_place(const promc__encoder *encoder, const promc__point *poi
     return point->labels_size;
 }
 
-static struct split split_labels(const promc__encoder *encoder, const promc__point *point,
-                                 const char *name)
+static struct split split_labels(promc__encoder *encoder, const promc__point *point,
+                                 promc__sample_kind kind, const char *name)
 {
-    size_t place = label_place(encoder, point, name);
-    struct split split = {.before = point->labels, .after = point->labels + place};
+    const promc__head *head = &encoder->heads[kind];
+    size_t place = label_place(encoder, point, name), rest = point->labels_size - place;
+    char *before, *after, *at;
 
-    split.after_size = point->labels_size - place;
-    split.before_size = place; /* with its comma, unless nothing comes after it */
-    return split;
+    encoder->split.size = 0;
+    before = promc__buffer_room(&encoder->split, head->labelled + point->labels_size + 3);
+    if (!before || head->text.error)
+        return (struct split){0};
+    after = put(before, head->text.data, head->labelled);
+    after = put(after, point->labels, place); /* with its comma, unless it is all */
+    if (place && !rest)
+        *after++ = ',';
+    at = after;
+    if (rest)
+        *at++ = ',';
+    at = put(at, point->labels + place, rest);
+    at = put(at, "} ", 2);
+    return (struct split){before, after, (size_t)(after - before), (size_t)(at - after)};
 }
 
-static void write_split_line(const promc__encoder *encoder, promc__buffer *out, promc__sample_kind kind,
+static void write_split_line(const promc__encoder *encoder, promc__buffer *out,
                              const struct split *split, const char *label, size_t label_size,
                              double number, double timestamp)
 {
-    const promc__head *head = &encoder->heads[kind];
-    char *at = promc__buffer_room(out, head->text.size + split->before_size + label_size +
-                                           split->after_size + LINE_ROOM);
+    char *at =
+        promc__buffer_room(out, split->before_size + label_size + split->after_size + LINE_ROOM);
 
-    if (!at || head->text.error)
+    if (!at || !split->before)
         return;
-    at = promc__copy_short(at, head->text.data, head->labelled);
     at = promc__copy_short(at, split->before, split->before_size);
-    if (split->before_size && !split->after_size)
-        *at++ = ',';
     at = promc__copy_short(at, label, label_size);
-    if (split->after_size) {
-        *at++ = ',';
-        at = promc__copy_short(at, split->after, split->after_size);
-    }
-    at = put_mark(at, "} ", 2);
+    at = promc__copy_short(at, split->after, split->after_size);
     at += promc__write_double(at, number);
     at = end_line(at, timestamp, encoder->openmetrics);
     out->size = (size_t)(at - out->data);
@@ -222,7 +194,7 @@ static void append_bound(promc__encoder *encoder, double bound)
 
     if (!room)
         return;
-    at = put_mark(at + 1, "le=\"", 4);
+    at = put(at + 1, "le=\"", 4);
     at += promc__write_double(at, bound);
     *at++ = '"';
     *room = (char)(at - room - 1); /* the size comes first */
@@ -244,10 +216,9 @@ static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
     append_bound(encoder, (double)INFINITY);
 }
 
-static double write_buckets(promc__encoder *encoder, promc__buffer *out,
-                            const promc__point *point)
+static double write_buckets(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
-    struct split split = split_labels(encoder, point, "le");
+    struct split split = split_labels(encoder, point, PROMC__SAMPLE_BUCKET, "le");
     promc_type type = encoder->descriptor.type;
     uint64_t count = 0;
     const char *label;
@@ -260,8 +231,8 @@ static double write_buckets(promc__encoder *encoder, promc__buffer *out,
         size_t size = (size_t)*label;
 
         count += point->counts[i];
-        if (HAS(encoder, BUCKET)) {
-            write_split_line(encoder, out, PROMC__SAMPLE_BUCKET, &split, label + 1, size,
+        if (PROMC__HAS(encoder, BUCKET)) {
+            write_split_line(encoder, out, &split, label + 1, size,
                              promc__count_number(type, count), point->timestamp);
             if (point->exemplars)
                 append_exemplar(encoder, out, &point->exemplars[i]);
@@ -282,8 +253,8 @@ static void write_histogram(promc__encoder *encoder, promc__buffer *out, const p
         write_number(encoder, out, PROMC__SAMPLE_SUM, point, point->sum);
 }
 
-/* The text format has these as families of their own, after all points. They are kept until then, so
- * that they agree with the buckets. */
+/* The text format has these as families of their own, after all points. They are kept until then,
+ * so that they agree with the buckets. */
 static void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
                                   const promc__point *point)
 {
@@ -297,29 +268,29 @@ static void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
 
 static void write_summary(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
-    struct split split = split_labels(encoder, point, "quantile");
+    struct split split = split_labels(encoder, point, PROMC__SAMPLE_VALUE, "quantile");
     char label[PROMC__NUMBER_SIZE + 16] = "quantile=\"";
 
-    for (size_t i = 0; i < point->quantile_count && HAS(encoder, VALUE); i++) {
+    for (size_t i = 0; i < point->quantile_count && PROMC__HAS(encoder, VALUE); i++) {
         size_t size = 10 + promc__write_double(label + 10, point->quantiles[i]);
 
         /* "Quantile values MUST NOT be negative" (OpenMetrics 1.0, "Summary"). */
         if (encoder->openmetrics && point->quantile_values[i] < 0)
             continue;
         label[size++] = '"';
-        write_split_line(encoder, out, PROMC__SAMPLE_VALUE, &split, label, size,
-                         point->quantile_values[i], point->timestamp);
+        write_split_line(encoder, out, &split, label, size, point->quantile_values[i],
+                         point->timestamp);
     }
     write_number(encoder, out, PROMC__SAMPLE_COUNT, point, (double)point->counts[0]);
     write_number(encoder, out, PROMC__SAMPLE_SUM, point, point->sum);
 }
 
-/* The label of a stateset has the family's name; it is sorted by that, whatever its escaped form. */
+/* The label of a stateset has the family's name; it is sorted by that, whatever its escaped form.
+ */
 static void write_stateset(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     const promc__descriptor *family = &encoder->descriptor;
-    const promc__label_names as_stored = {.text = point->labels,
-                                          .size = point->labels_size};
+    const promc__label_names as_stored = {.text = point->labels, .size = point->labels_size};
     promc__buffer *label = &encoder->scratch;
     struct split split;
     size_t name_size;
@@ -329,7 +300,7 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
     promc__buffer_char(label, '\0');
     if (label->error)
         return;
-    split = split_labels(encoder, point, label->data);
+    split = split_labels(encoder, point, PROMC__SAMPLE_VALUE, label->data);
     label->size = 0;
     promc__label_escape(label, family->name, family->name_size,
                         point->labels == encoder->labels.data ? &encoder->stored : &as_stored,
@@ -344,44 +315,9 @@ static void write_stateset(promc__encoder *encoder, promc__buffer *out, const pr
         promc__buffer_char(label, '"');
         if (label->error)
             return;
-        write_split_line(encoder, out, PROMC__SAMPLE_VALUE, &split, label->data, label->size,
-                         holds ? 1 : 0, point->timestamp);
+        write_split_line(encoder, out, &split, label->data, label->size, holds ? 1 : 0,
+                         point->timestamp);
     }
-}
-
-/* ---- names of labels ------------------------------------------------------------------------- */
-
-/* Stored texts have names as they are; this escapes them. Their order stays that of the originals. */
-static void escape_names(promc__encoder *encoder, promc__buffer *out,
-                         const promc__label_names *labels)
-{
-    const char *at = labels->text, *end = at + labels->size;
-    promc__buffer *name = &encoder->scratch;
-    promc__label_part part;
-
-    out->size = 0;
-    while (promc__label_next(&at, end, &part)) {
-        if (out->size)
-            promc__buffer_char(out, ',');
-        if (part.quoted_name) {
-            name->size = 0;
-            promc__label_unescape(name, part.name, part.name_size);
-            promc__label_escape(out, name->data ? name->data : "", name->size, labels,
-                                encoder->escaping);
-        } else {
-            promc__escape_label_name(out, part.name, part.name_size, encoder->escaping);
-        }
-        promc__buffer_string(out, "=\"");
-        promc__buffer_append(out, part.value, part.value_size);
-        promc__buffer_char(out, '"');
-    }
-}
-
-/* Whether stored names are already what this format wants, in every point of the family. */
-static bool names_stand(const promc__encoder *encoder)
-{
-    return encoder->escaping == PROMC__ALLOW_UTF_8 ||
-           (encoder->descriptor.legacy_labels && encoder->escaping != PROMC__DOTS);
 }
 
 static inline void write_value(promc__encoder *encoder, promc__buffer *out,
@@ -400,20 +336,6 @@ static inline void write_created_value(promc__encoder *encoder, promc__buffer *o
         write_number(encoder, out, PROMC__SAMPLE_CREATED, point, point->created);
 }
 
-/* Whether points are one line with their labels as they are, as most are. */
-static bool is_plain(const promc__encoder *encoder)
-{
-    switch (encoder->descriptor.type) {
-    case PROMC_TYPE_HISTOGRAM:
-    case PROMC_TYPE_GAUGE_HISTOGRAM:
-    case PROMC_TYPE_SUMMARY:
-    case PROMC_TYPE_STATESET:
-        return false;
-    default:
-        return HAS(encoder, VALUE) && names_stand(encoder);
-    }
-}
-
 static void write_point(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     switch (encoder->descriptor.type) {
@@ -430,7 +352,7 @@ static void write_point(promc__encoder *encoder, promc__buffer *out, const promc
         write_stateset(encoder, out, point);
         break;
     default:
-        if (HAS(encoder, VALUE))
+        if (PROMC__HAS(encoder, VALUE))
             write_value(encoder, out, point);
     }
     write_created_value(encoder, out, point);
@@ -446,7 +368,7 @@ static void with_names(promc__encoder *encoder, promc__buffer *out, const promc_
 {
     promc__point escaped;
 
-    if (point->labels_size == 0 || names_stand(encoder)) {
+    if (point->labels_size == 0 || promc__names_stand(encoder)) {
         write(encoder, out, point);
         return;
     }
@@ -455,22 +377,13 @@ static void with_names(promc__encoder *encoder, promc__buffer *out, const promc_
         encoder->stored.extra = encoder->descriptor.name;
         encoder->stored.extra_size = encoder->descriptor.name_size;
     }
-    escape_names(encoder, &encoder->labels, &encoder->stored);
+    promc__escape_names(encoder, &encoder->labels, &encoder->stored);
     if (encoder->labels.error)
         return;
     escaped = *point;
     escaped.labels = encoder->labels.data;
     escaped.labels_size = encoder->labels.size;
     write(encoder, out, &escaped);
-}
-
-void promc__write_heads(promc__encoder *encoder)
-{
-    for (unsigned kind = 0; kind < PROMC__SAMPLE_KINDS; kind++) {
-        if (encoder->kinds & 1u << kind)
-            make_head(encoder, (promc__sample_kind)kind);
-    }
-    encoder->plain = is_plain(encoder);
 }
 
 void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
@@ -486,7 +399,7 @@ void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const pro
 void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc__plain *points,
                         size_t count)
 {
-    bool created = encoder->openmetrics && HAS(encoder, CREATED);
+    bool created = encoder->openmetrics && PROMC__HAS(encoder, CREATED);
 
     for (size_t i = 0; i < count; i++) {
         const promc__plain *point = &points[i];

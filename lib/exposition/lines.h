@@ -6,8 +6,19 @@
 
 #include "exposition/encoder.h"
 
+#define PROMC__HAS(encoder, kind) ((encoder)->kinds & 1u << PROMC__SAMPLE_##kind)
+
+/* ---- line_names.c ---------------------------------------------------------------------------- */
+
 /* Prepares the sample names of the current family. */
 void promc__write_heads(promc__encoder *encoder);
+/* Whether stored names of labels are what this format wants, in every point of the family. */
+bool promc__names_stand(const promc__encoder *encoder);
+/* Writes labels whose names are escaped, in the order of the stored ones. */
+void promc__escape_names(promc__encoder *encoder, promc__buffer *out,
+                         const promc__label_names *labels);
+
+/* ---- lines.c --------------------------------------------------------------------------------- */
 
 /* All samples of a point; for the text format without the created one. */
 void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const promc__point *point);

@@ -126,7 +126,7 @@ static void write_time(promc__buffer *out, unsigned field, double seconds)
     promc__wire_end(out, begin);
 }
 
-static void write_exemplar(promc__encoder *encoder, unsigned field, const promc__exemplar *exemplar)
+static PROMC__COLD void write_exemplar(promc__encoder *encoder, unsigned field, const promc__exemplar *exemplar)
 {
     const promc__label_names labels = {.text = exemplar->labels,
                                        .size = exemplar->labels_size};
