@@ -33,9 +33,9 @@ void promc__escape_label_name(promc__buffer *out, const char *name, size_t size,
                               enum promc__escaping escaping);
 
 /*
- * Whether other names may come out as this one does, because `escaping`, UNDERSCORES or DOTS, does not
- * tell all of its characters apart; and what is appended then instead: the name as VALUES has it, also if it is in
- * the old character set.
+ * Whether other names may come out as this one does, because `escaping`, UNDERSCORES or DOTS, does
+ * not tell all of its characters apart; and what is appended then instead: the name as VALUES has it,
+ * also if it is in the old character set.
  */
 bool promc__metric_name_blurs(const char *name, size_t size, enum promc__escaping escaping);
 bool promc__label_name_blurs(const char *name, size_t size, enum promc__escaping escaping);
