@@ -178,7 +178,8 @@ static void pass_collected(promc__scrape *scrape, size_t want)
     size_t left = scrape->collected.size - scrape->sent;
     size_t size = left < want ? left : want;
 
-    promc__buffer_append(scrape->out, scrape->collected.data + scrape->sent, size);
+    if (size) /* a collector may write nothing at all */
+        promc__buffer_append(scrape->out, scrape->collected.data + scrape->sent, size);
     scrape->sent += size;
     if (size == left) {
         promc__buffer_free(&scrape->collected);

@@ -349,7 +349,8 @@ void promc__client_response_free(struct promc__client_response *response)
 static void first_line(const promc__reply *reply, char words[FETCH_WORDS])
 {
     static const char etc[] = "\xE2\x80\xA6"; /* an ellipsis */
-    const char *at = reply->content.data, *end = at + reply->content.size;
+    const char *at = reply->content.data ? reply->content.data : "";
+    const char *end = at + reply->content.size;
     size_t used = 0, cut = 0; /* where the ellipsis goes if the rest does not fit */
 
     while (at < end && (unsigned char)*at <= ' ')
