@@ -91,18 +91,17 @@ static uint32_t crc_behind(const uint64_t *end, const unsigned char *data)
 static size_t crc_of_chunks(uint32_t *crc, const unsigned char *data, size_t size)
 {
     const size_t enough = 8 * (FOLD_CHUNK + FOLD_REACH);
-    uint64_t words[FOLD_REACH + FOLD_ROOM], *next = words + FOLD_REACH;
+    uint64_t words[FOLD_REACH + FOLD_ROOM] = {0}, *next = words + FOLD_REACH;
     const unsigned char *at = data, *end = data + size;
 
     if (size < enough)
         return 0;
     /* The sum so far belongs to the first word: it stands in one so far before that it is added to
      * nothing else. */
-    memset(words, 0, FOLD_REACH * sizeof(*words));
     promc__store64(words, *crc);
     for (; (size_t)(end - at) >= enough; at += 8 * FOLD_CHUNK, next += FOLD_CHUNK) {
         if (next == words + FOLD_REACH + FOLD_ROOM) {
-            memcpy(words, words + FOLD_ROOM, FOLD_REACH * sizeof(*words));
+            memmove(words, words + FOLD_ROOM, FOLD_REACH * sizeof(*words));
             next = words + FOLD_REACH;
         }
         fold_chunk(next, at);
