@@ -272,7 +272,7 @@ int promc__receive_notification(promc__received *received, const char *text, siz
         status = refuse(received, PROMC_ERROR_SYNTAX, "a message of the webhook is an object");
     else if (!alerts || alerts->type != PROMC__JSON_ARRAY)
         status = refuse(received, PROMC_ERROR_SYNTAX, "alerts is not an array");
-    if (status == PROMC_OK)
+    else
         status = make_alert_room(received, alerts);
     if (status == PROMC_OK)
         status = read_envelope(received);

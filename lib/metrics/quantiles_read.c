@@ -82,21 +82,23 @@ static uint64_t read_ring(struct reading *reading, uint32_t index)
 {
     const promc__ring *ring =
         atomic_load_explicit(&reading->sketch->rings[index], memory_order_acquire);
-    uint32_t slot;
+    uint32_t slot, width;
     uint64_t sum = 0;
 
     if (!ring)
         return 0;
+    width = ring->width;
+    PROMC__ASSUME(width); /* there is a bucket in every ring */
     reading->ring = index;
-    memset(reading->buckets, 0, ring->width * sizeof(reading->buckets[0]));
+    memset(reading->buckets, 0, width * sizeof(reading->buckets[0]));
     if (atomic_load_explicit(&ring->uses_shared, memory_order_relaxed))
         add_shared(reading, ring);
     slot = atomic_load_explicit(&ring->slot, memory_order_acquire);
     if (slot != PROMC__NO_SLOT) {
         for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
-            add_private(reading, shard, slot, ring->width);
+            add_private(reading, shard, slot, width);
     }
-    for (uint32_t i = 0; i < ring->width; i++)
+    for (uint32_t i = 0; i < width; i++)
         sum += reading->buckets[i];
     return sum;
 }
