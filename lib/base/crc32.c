@@ -13,6 +13,7 @@
 #include "base/crc32.h"
 
 #include "base/bytes.h"
+#include "base/compiler.h"
 
 #include <pthread.h>
 
@@ -25,7 +26,7 @@ typedef uint32_t crc_table[256];
 static crc_table crc_tables[16];
 static pthread_once_t crc_tables_made = PTHREAD_ONCE_INIT;
 
-static void make_crc_tables(void)
+static PROMC__COLD void make_crc_tables(void)
 {
     const uint32_t polynomial = 0xEDB88320u; /* bits reversed, as everything in gzip */
 
