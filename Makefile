@@ -56,6 +56,7 @@ SMALL := $(wildcard lib/registry/*.c lib/http/*.c lib/delivery/*.c lib/alerts/*.
     $(patsubst %,lib/exposition/%.c,collector encoder expose huffman line_names lint lint_rules negotiate \
         openmetrics_encoder protobuf_native sample_value scrape text_encoder textfile \
         writer writer_families writer_names writer_points)
+$(foreach file,$(SMALL),$(if $(wildcard $(file)),,$(error SMALL has $(file), which is not there)))
 
 COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP
 LINK = $(OUR_LDFLAGS) $(LDFLAGS)

@@ -285,8 +285,7 @@ static void write_summary(promc__encoder *encoder, promc__buffer *out, const pro
     write_number(encoder, out, PROMC__SAMPLE_SUM, point, point->sum);
 }
 
-/* The label of a stateset has the family's name; it is sorted by that, whatever its escaped form.
- */
+/* The label of a stateset has the family's name, and is sorted by that, not by its escaped form. */
 static void write_stateset(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     const promc__descriptor *family = &encoder->descriptor;

@@ -14,8 +14,7 @@ enum { PROMC__WIRE_VARINT = 0, PROMC__WIRE_FIXED64 = 1, PROMC__WIRE_LENGTH = 2 }
 /* The longest number of all. */
 #define PROMC__WIRE_LONGEST 10
 
-/* ---- where there is room: each returns what comes behind what it has written ------------------
- */
+/* ---- where there is room: each returns what comes behind what it has written ----------------- */
 
 /* Most tags, lengths and counts are one byte, and that is what is quick here. */
 static inline char *promc__put_varint(char *at, uint64_t value)
@@ -46,8 +45,7 @@ static inline char *promc__put_double(char *at, unsigned field, double value)
     return at + sizeof(bits);
 }
 
-/* ---- at the end of a buffer --------------------------------------------------------------------
- */
+/* ---- at the end of a buffer ------------------------------------------------------------------- */
 
 /* Tells a buffer how far its room was written to. */
 static inline void promc__wrote_until(promc__buffer *out, const char *at)

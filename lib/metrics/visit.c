@@ -283,10 +283,12 @@ static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *
     promc__point point = {0};
     size_t count = read_gauges(cursor);
 
-    if (cursor->take_plain)
+    if (cursor->take_plain) {
         give_numbers(cursor, count, take, arg);
-    for (size_t i = 0; i < count && !cursor->take_plain; i++)
-        give_child(cursor, cursor->children[i], cursor->values + i, &point, take, arg);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            give_child(cursor, cursor->children[i], cursor->values + i, &point, take, arg);
+    }
     if (!count && cursor->next) {
         promc__child *child = cursor->next;
 
