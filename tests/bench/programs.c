@@ -77,13 +77,13 @@ void bench_programs(const char *folder, const char *library)
     static const struct bench_row so = {
         "size of all that is loaded of it", "KiB", NULL, 0, 256, false};
     static const struct bench_row counts_code = {
-        "size of its code in a program that counts and exposes", "KiB", NULL, 0, 64, false};
+        "size of its code in a program that exposes", "KiB", NULL, 0, 64, false};
     static const struct bench_row counts_row = {
-        "size of all that is loaded there", "KiB", NULL, 0, 64, false};
+        "size of all that is loaded in that", "KiB", NULL, 0, 64, false};
     static const struct bench_row serves_code = {
         "size of its code in one with an HTTP server", "KiB", NULL, 0, 160, false};
     static const struct bench_row serves_row = {
-        "size of all that is loaded in that one", "KiB", NULL, 0, 160, false};
+        "size of all that is loaded in the server", "KiB", NULL, 0, 160, false};
     char nothing[512], counts[512], serves[512], hundred[512];
 
     snprintf(nothing, sizeof(nothing), "%s/nothing", folder);
