@@ -83,7 +83,7 @@ static bool has_values(const promc__family *family, const promc__child *child,
                        const char *const *values, const size_t *sizes)
 {
     const promc__text text = promc__child_text(family, child);
-    const promc__piece *piece = family->pieces, *last = piece + family->label_count;
+    const promc__label_piece *piece = family->pieces, *last = piece + family->label_count;
     const char *at = text.data, *end = text.data + text.size;
 
     for (; piece < last; piece++) {

@@ -92,10 +92,10 @@ typedef struct promc__slab {
 } promc__slab;
 
 /* A piece of a label text, and which declared label's value comes behind it. */
-typedef struct promc__piece {
+typedef struct promc__label_piece {
     char *text;
     size_t size, label;
-} promc__piece;
+} promc__label_piece;
 
 #define PROMC__CHILD_UNIT 8u
 #define PROMC__SLAB_UNITS 8192u
@@ -123,7 +123,7 @@ struct promc__family {
      * order: pieces[0] value pieces[1] value ... pieces[label_count]. */
     size_t label_count;
     char **label_names;
-    promc__piece *pieces;
+    promc__label_piece *pieces;
     promc_label *const_labels; /* owned copies, ends in {NULL, NULL} */
 
     double *bounds; /* finite bounds of histograms */

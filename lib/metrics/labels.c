@@ -44,7 +44,7 @@ static int compare_planned(const void *a, const void *b)
 }
 
 /* Moves what `text` holds to a place in family->pieces. */
-static bool keep_piece(promc__piece *piece, promc__buffer *text, size_t label)
+static bool keep_piece(promc__label_piece *piece, promc__buffer *text, size_t label)
 {
     piece->text = promc__copy(text->data ? text->data : "", text->size);
     piece->size = text->size;
@@ -172,7 +172,7 @@ bool promc__labels_write(const promc__family *family, const char *const *values,
     size_t unescaped = text->size;
 
     for (size_t i = 0; i <= family->label_count; i++) {
-        const promc__piece *piece = &family->pieces[i];
+        const promc__label_piece *piece = &family->pieces[i];
 
         promc__buffer_append(text, piece->text, piece->size);
         unescaped += piece->size;
