@@ -87,7 +87,7 @@ static void send_response(promc__connection *c, promc_http_response *response, u
     if (!response->typed && response->body.size && !bare)
         message.content_type = "text/plain; charset=utf-8";
     promc__write_head(&c->out, &message);
-    if (bare || is_head_request(c)) {
+    if (bare || is_head_request(c) || !response->body.size) {
         /* the head is all */
     } else if ((body = promc__shared_text_new(&response->body)) != NULL) {
         send_body(c, body, 0);
