@@ -395,6 +395,9 @@ void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const pro
     }
 }
 
+/* How many bytes on the points lie that will be written when memory has fetched them. */
+#define FETCH_DISTANCE 8192
+
 void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc__plain *points,
                         size_t count)
 {
@@ -404,9 +407,8 @@ void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc
         const promc__plain *point = &points[i];
         promc__value value = {.kind = PROMC__DOUBLE, .number = point->number};
 
-        if (i + PROMC__TEXTS_AHEAD < count)
-            promc__prefetch_text(point[PROMC__TEXTS_AHEAD].labels,
-                                 point[PROMC__TEXTS_AHEAD].labels_size);
+        /* the text and the child before it */
+        promc__fetch_ahead(point->labels, FETCH_DISTANCE, point->labels_size + 64);
         write_line(encoder, out, PROMC__SAMPLE_VALUE, point->labels, point->labels_size, &value, 0);
         if (created && point->created != 0) {
             value.number = point->created;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hash table of a family's children: open addressing with linear probing. Lookups read it
- * without a lock; changes are made under the stripe lock. */
+ * without a lock; changes are made under the stripe lock. An entry points into its child, as many
+ * bytes behind its beginning as the upper bits of the hash say: so most lookups do not have to fetch
+ * other children than their own. */
 #include "base/lock.h"
 #include "base/memory.h"
 #include "metrics/children.h"
@@ -13,10 +15,32 @@ struct promc__table {
     promc__table *retired; /* the one it replaced, until nobody can be reading that */
     size_t mask;
     size_t used; /* entries that are not empty: children and tombstones */
-    promc__child *_Atomic entries[];
+    char *_Atomic entries[];
 };
 
+/* Where a child was. Its hash is 0, and it has no family, text or number. */
 static promc__child tombstone;
+
+/* Of a pointer into a child, which begins at a multiple of PROMC__CHILD_UNIT, and of a hash. */
+static inline uint32_t tag_of(const char *entry)
+{
+    return (uint32_t)((uintptr_t)entry % PROMC__CHILD_UNIT);
+}
+
+static inline uint32_t hash_tag(uint32_t hash)
+{
+    return hash / (UINT32_MAX / PROMC__CHILD_UNIT + 1);
+}
+
+static inline promc__child *entry_child(char *entry)
+{
+    return (promc__child *)(void *)(entry - tag_of(entry));
+}
+
+static inline char *child_entry(promc__child *child)
+{
+    return (char *)child + hash_tag(child->hash);
+}
 
 static promc__table *new_table(size_t children)
 {
@@ -36,29 +60,30 @@ static promc__table *new_table(size_t children)
 void promc__table_put(promc__table *table, promc__child *child)
 {
     size_t i = child->hash & table->mask;
-    promc__child *entry;
+    const char *entry;
 
     while ((entry = atomic_load_explicit(&table->entries[i], memory_order_relaxed)) != NULL &&
-           entry != &tombstone)
+           entry != child_entry(&tombstone))
         i = (i + 1) & table->mask;
-    atomic_store_explicit(&table->entries[i], child, memory_order_release);
+    atomic_store_explicit(&table->entries[i], child_entry(child), memory_order_release);
     table->used += entry == NULL;
 }
 
-void promc__table_drop(promc__table *table, const promc__child *child)
+void promc__table_drop(promc__table *table, promc__child *child)
 {
     size_t i = child->hash & table->mask;
 
-    while (atomic_load_explicit(&table->entries[i], memory_order_relaxed) != child)
+    while (atomic_load_explicit(&table->entries[i], memory_order_relaxed) != child_entry(child))
         i = (i + 1) & table->mask;
-    atomic_store_explicit(&table->entries[i], &tombstone, memory_order_release);
+    atomic_store_explicit(&table->entries[i], child_entry(&tombstone), memory_order_release);
 }
 
 /* Whether a child has exactly these values, which are valid UTF-8. */
-static bool has_values(const promc__child *child, const char *const *values, const size_t *sizes)
+static bool has_values(const promc__family *family, const promc__child *child,
+                       const char *const *values, const size_t *sizes)
 {
-    const promc__family *family = child->family;
-    const char *at = child->text, *end = child->text + child->text_size;
+    const promc__text text = promc__child_text(family, child);
+    const char *at = text.data, *end = text.data + text.size;
 
     for (size_t i = 0; i < family->label_count; i++) {
         size_t label = family->sorted[i], size = sizes[label];
@@ -86,15 +111,20 @@ promc__child *promc__table_find(const promc__family *family, uint32_t hash,
                                 const char *const *values, const size_t *sizes)
 {
     const promc__table *table = atomic_load_explicit(&family->table, memory_order_acquire);
-    promc__child *child;
 
     if (promc__unlikely(!table))
         return NULL;
     for (size_t i = hash & table->mask;; i = (i + 1) & table->mask) {
-        child = atomic_load_explicit(&table->entries[i], memory_order_acquire);
-        if (!child)
+        char *entry = atomic_load_explicit(&table->entries[i], memory_order_acquire);
+        promc__child *child;
+
+        if (!entry)
             return NULL;
-        if (child->hash == hash && child != &tombstone && has_values(child, values, sizes))
+        if (tag_of(entry) != hash_tag(hash))
+            continue;
+        child = entry_child(entry);
+        if (child->hash == hash && child != &tombstone &&
+            has_values(family, child, values, sizes))
             return child;
     }
 }

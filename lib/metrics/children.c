@@ -21,115 +21,6 @@
 /* Children in limbo wait for company, since cleaning up costs about as much for one as for many. */
 #define LIMBO_BATCH 64
 
-#define CACHE_LINE 64u
-
-/* ---- memory ---------------------------------------------------------------------------------- */
-
-static bool take_slots(const promc__family *family, promc__slab *slab)
-{
-    bool done = true;
-
-    if (family->cells) {
-        promc__lock(&promc__cells_lock);
-        done = promc__slots_take(family->cells, slab->count, &slab->slots);
-        promc__unlock(&promc__cells_lock);
-    }
-    return done;
-}
-
-/* Room for one more in family->slabs, which grows at each power of two. */
-static bool reserve_slab(promc__family *family)
-{
-    uint32_t count = family->slab_count;
-    promc__slab *grown;
-    size_t bytes;
-
-    if (count & (count - 1))
-        return true;
-    if (count > UINT32_MAX / PROMC__LARGEST_SLAB / 2 ||
-        !promc__size_of(count ? 2 * (size_t)count : 1, sizeof(*grown), 0, &bytes))
-        return false;
-    grown = promc__realloc(family->slabs, bytes);
-    if (!grown)
-        return false;
-    family->slabs = grown;
-    return true;
-}
-
-static bool is_full(const promc__slab *slab)
-{
-    return slab->used == slab->count;
-}
-
-static bool add_slab(promc__family *family)
-{
-    promc__slab slab = {.count = PROMC__LARGEST_SLAB};
-    size_t bytes;
-
-    if (family->slab_count < 10) /* fewer of the first ones: 1, 2, 4 ... */
-        slab.count = 1u << family->slab_count;
-    if (!reserve_slab(family) ||
-        !promc__size_of(slab.count, family->child_size, CACHE_LINE - 1, &bytes))
-        return false;
-    slab.block = promc__zalloc(bytes);
-    if (!slab.block)
-        return false;
-    if (!take_slots(family, &slab)) {
-        promc__free(slab.block);
-        return false;
-    }
-    slab.children = (char *)slab.block + (0 - (uintptr_t)slab.block) % CACHE_LINE;
-    family->slabs[family->slab_count++] = slab;
-    return true;
-}
-
-static uint32_t carve_child(promc__family *family)
-{
-    uint32_t slot = PROMC__NO_SLOT;
-    promc__child *child;
-    promc__slab *slab;
-
-    if ((!family->slab_count || is_full(&family->slabs[family->slab_count - 1])) &&
-        !add_slab(family))
-        return 0;
-    slab = &family->slabs[family->slab_count - 1];
-    if (family->cells)
-        slot = promc__slot_at(slab->slots, family->cells, slab->used);
-    child = promc__slab_child(family, slab, slab->used++);
-    child->family = family;
-    atomic_init(&child->numbers.slot, slot);
-    return (family->slab_count - 1) * PROMC__LARGEST_SLAB + slab->used;
-}
-
-static uint32_t take_child(promc__family *family)
-{
-    uint32_t number = family->free;
-    const promc__child *child = promc__child_at(family, number);
-
-    if (!child)
-        return carve_child(family);
-    family->free = child->next;
-    return number;
-}
-
-static void strip_child(promc__child *child)
-{
-    if (child->family->type->finish)
-        child->family->type->finish(child);
-    atomic_store_explicit(&child->extra, NULL, memory_order_relaxed);
-    promc__free(child->text);
-    child->text = NULL;
-}
-
-static void put_back(promc__family *family, uint32_t number)
-{
-    promc__child *child = promc__child_at(family, number);
-
-    strip_child(child);
-    child->next = family->free;
-    family->free = number;
-}
-
 /* ---- limbo ----------------------------------------------------------------------------------- */
 
 static void to_limbo(promc__family *family, uint32_t number)
@@ -169,7 +60,7 @@ void promc__children_clean(promc__family *family)
             }
             if (family->cells)
                 promc__numbers_clear(&child->numbers, family->cells);
-            put_back(family, number);
+            promc__child_put_back(family, number);
         }
         family->limbo_enough = 2 * family->limbo_count; /* many are held: do not look every time */
     }
@@ -202,10 +93,21 @@ _Atomic uint64_t *promc__child_last_update(promc__child *child)
 
 /* ---- making children ------------------------------------------------------------------------- */
 
+/* A child that has its label text; the number, or 0: no memory. */
+static uint32_t labelled_child(promc__family *family, const char *const *values)
+{
+    promc__buffer text = PROMC__BUFFER(INT32_MAX);
+    bool escaped = promc__labels_write(family, values, &text);
+    uint32_t number = text.error ? 0 : promc__child_take(family, &text, escaped);
+
+    promc__buffer_free(&text);
+    return number;
+}
+
 /* The number of a child that is not in table or list yet; 0: no memory. */
 static uint32_t make_child(promc__family *family, const char *const *values)
 {
-    uint32_t number = take_child(family), slot;
+    uint32_t number = labelled_child(family, values), slot;
     promc__child *child = promc__child_at(family, number);
 
     if (!child)
@@ -215,9 +117,8 @@ static uint32_t make_child(promc__family *family, const char *const *values)
         atomic_store_explicit(promc__shared(&child->numbers), 0, memory_order_relaxed);
     if (family->idle_ttl > 0)
         *promc__child_last_update(child) = 0;
-    if (!promc__labels_set(child, values) ||
-        (family->type->prepare && !family->type->prepare(child))) {
-        put_back(family, number);
+    if (family->type->prepare && !family->type->prepare(child)) {
+        promc__child_put_back(family, number);
         return 0;
     }
     slot = atomic_load_explicit(&child->numbers.slot, memory_order_relaxed) & PROMC__SLOT_MASK;
@@ -328,30 +229,12 @@ void promc__child_reset(promc__child *child)
     promc__unlock(promc__stripe(family));
 }
 
-static void free_slab(promc__family *family, const promc__slab *slab)
-{
-    for (uint32_t i = 0; i < slab->used; i++) {
-        promc__child *child = promc__slab_child(family, slab, i);
-
-        strip_child(child);
-        if (family->cells)
-            promc__numbers_clear(&child->numbers, family->cells);
-        else
-            promc__level_release(&child->numbers);
-    }
-    if (family->cells)
-        promc__slots_give(family->cells, slab->count, slab->slots);
-    promc__free(slab->block);
-}
-
 void promc__children_free(promc__family *family)
 {
     promc__lock(&promc__cells_lock);
     if (family->slab_count)
         (void)promc__quiesce();
-    for (uint32_t i = 0; i < family->slab_count; i++)
-        free_slab(family, &family->slabs[i]);
+    promc__child_memory_free(family);
     promc__unlock(&promc__cells_lock);
-    promc__free(family->slabs);
     promc__table_free(atomic_load_explicit(&family->table, memory_order_relaxed));
 }

@@ -14,8 +14,17 @@ promc__child *promc__table_find(const promc__family *family, uint32_t hash,
 /* Makes room for one more child; false: no memory. */
 bool promc__table_reserve(promc__family *family);
 void promc__table_put(promc__table *table, promc__child *child);
-void promc__table_drop(promc__table *table, const promc__child *child);
+void promc__table_drop(promc__table *table, promc__child *child);
 void promc__table_free(promc__table *table);
+
+/* ---- child_memory.c: all under the stripe lock ----------------------------------------------- */
+
+/* A free child or a new one, with this text, which may have escapes. Its number; 0: no memory. */
+uint32_t promc__child_take(promc__family *family, const promc__buffer *text, bool escaped);
+/* Frees what a child has beside its place, which becomes free. */
+void promc__child_put_back(promc__family *family, uint32_t number);
+/* Frees all children. Nobody uses one any more; with the cells lock held. */
+void promc__child_memory_free(promc__family *family);
 
 /* ---- child_lookup.c -------------------------------------------------------------------------- */
 

@@ -44,15 +44,28 @@ typedef struct promc__type {
  */
 struct promc__child {
     promc__family *family;
-    char *text;          /* the labels as promc__point has them */
     void *_Atomic extra; /* of the type: exemplars, callback, pairs */
     _Atomic double created;
     uint32_t next, previous; /* in order of creation; in limbo or among the free: next only */
-    uint32_t text_size : 31;
+    uint32_t text_size : 16;
+    uint32_t room : 14;   /* for the text, in units of PROMC__CHILD_UNIT */
+    uint32_t outside : 1; /* the room has a pointer to a longer text */
     uint32_t escaped : 1; /* the text has escapes: its bytes are not those of the values */
     uint32_t hash;
     promc__numbers numbers; /* the last member: its size depends on the family */
 };
+
+/* The labels of a child as promc__point has them. */
+typedef struct promc__text {
+    const char *data;
+    size_t size;
+} promc__text;
+
+/* A label text that has no room behind its child. */
+typedef struct promc__outside_text {
+    size_t size;
+    char text[];
+} promc__outside_text;
 
 /* child->extra of a gauge with a function; changed and read under the stripe lock. */
 typedef struct promc__callback {
@@ -67,18 +80,24 @@ typedef struct promc__info_text {
 } promc__info_text;
 
 /*
- * Children are made in slabs, so that neighbours in time are neighbours in memory, as are their cells.
- * Lists of them, under the stripe lock, have their numbers: half a pointer. So a child of a counter
- * has 64 bytes, and a slab begins on a cache line.
+ * Children lie one behind the other in slabs, each with its label text behind it, so that neighbours
+ * in time are neighbours in memory, and who finds a child finds its text without another wait. Lists
+ * of children, under the stripe lock, have their numbers, half a pointer: the slab, and where in it
+ * the child begins, plus one. A child that is larger than a slab has one of its own.
  */
 typedef struct promc__slab {
     void *block; /* what was allocated */
     char *children;
-    uint32_t count, used;
-    uint32_t slots; /* of the cells of them all, if the family has cells */
+    size_t size, used; /* bytes */
 } promc__slab;
 
-#define PROMC__LARGEST_SLAB 1024u
+#define PROMC__CHILD_UNIT 8u
+#define PROMC__SLAB_UNITS 8192u
+
+/* Slots of cells that were taken together, for children in their order. */
+typedef struct promc__slot_block {
+    uint32_t first, count, used;
+} promc__slot_block;
 
 struct promc__family {
     promc__family *family; /* itself, see promc__child */
@@ -112,7 +131,7 @@ struct promc__family {
     struct promc__quantile_config *quantiles; /* of summaries that have some, or NULL; quantiles.h */
 
     uint32_t cells; /* of each child; 0: shared[0] alone has its value, or its native layout */
-    size_t child_size;
+    size_t child_size; /* without the room for the text */
 
     /* Children. Lookups read the table without a lock; all else is under promc__stripe(family). */
     uint64_t seed;
@@ -123,7 +142,8 @@ struct promc__family {
     uint32_t limbo_first, limbo_last, free;
     size_t limbo_count, limbo_enough;
     promc__slab *slabs;
-    uint32_t slab_count;
+    promc__slot_block *slot_blocks;
+    uint32_t slab_count, slot_block_count;
     promc__cursor *cursors; /* visits in progress */
     double idle_ttl;
 };
@@ -157,26 +177,38 @@ int promc__family_remove_matching(promc__family *family, const promc_label *labe
 void promc__family_clear(promc__family *family);
 size_t promc__family_size(promc__family *family);
 
-static inline promc__child *promc__slab_child(const promc__family *family, const promc__slab *slab,
-                                              uint32_t index)
-{
-    return (promc__child *)(void *)(slab->children + index * family->child_size);
-}
-
 /* The child with a number; NULL: 0, which no child has. Under the stripe lock. */
 static inline promc__child *promc__child_at(const promc__family *family, uint32_t number)
 {
-    uint32_t index = number - 1;
+    uint32_t place = number - 1;
 
     if (number == 0)
         return NULL;
-    return promc__slab_child(family, &family->slabs[index / PROMC__LARGEST_SLAB],
-                             index % PROMC__LARGEST_SLAB);
+    return (promc__child *)(void *)(family->slabs[place / PROMC__SLAB_UNITS].children +
+                                    place % PROMC__SLAB_UNITS * PROMC__CHILD_UNIT);
 }
 
 static inline promc__child *promc__child_next(const promc__child *child)
 {
     return promc__child_at(child->family, child->next);
+}
+
+/* What a child takes of its slab. */
+static inline size_t promc__child_bytes(const promc__family *family, const promc__child *child)
+{
+    return family->child_size + child->room * (size_t)PROMC__CHILD_UNIT;
+}
+
+/* The labels of a child, which stay where they are for as long as it is the same series. */
+static inline promc__text promc__child_text(const promc__family *family, const promc__child *child)
+{
+    const char *room = (const char *)child + family->child_size;
+    const promc__outside_text *outside;
+
+    if (promc__likely(!child->outside))
+        return (promc__text){room, child->text_size};
+    memcpy(&outside, room, sizeof(outside));
+    return (promc__text){outside->text, outside->size};
 }
 
 /* The only child of a metric without labels. */
@@ -202,8 +234,9 @@ void promc__child_reset(promc__child *child);
 int promc__labels_prepare(promc__family *family, const char *const *names,
                           const promc_label *const_labels);
 void promc__labels_free(promc__family *family);
-/* Gives a child its text. False: no memory. */
-bool promc__labels_set(promc__child *child, const char *const *values);
+/* Appends the text of a child with these values. Whether it has escapes. */
+bool promc__labels_write(const promc__family *family, const char *const *values,
+                         promc__buffer *text);
 /* Whether the child's value of one declared label is `value`. */
 bool promc__labels_have(const promc__child *child, size_t label, const char *value, size_t size);
 /* The declared label with this name; label_count if there is none. */

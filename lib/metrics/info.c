@@ -47,10 +47,11 @@ PROMC__DEFINE_TYPE(info, create_info);
 static promc__info_text *merged_text(const promc__child *child, const promc__buffer *pairs,
                                      int *status)
 {
+    const promc__text labels = promc__child_text(child->family, child);
     promc__buffer text = PROMC__BUFFER(0);
     promc__info_text *merged = NULL;
 
-    *status = promc__merge_texts(&text, child->text, child->text_size,
+    *status = promc__merge_texts(&text, labels.data, labels.size,
                                  pairs->data ? pairs->data : "", pairs->size, child->family->name);
     if (*status == PROMC_OK) {
         merged = promc__malloc(sizeof(*merged) + text.size + 1);

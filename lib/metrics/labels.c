@@ -170,34 +170,29 @@ size_t promc__labels_find(const promc__family *family, const char *name)
 
 /* ---- texts of children ----------------------------------------------------------------------- */
 
-bool promc__labels_set(promc__child *child, const char *const *values)
+bool promc__labels_write(const promc__family *family, const char *const *values,
+                         promc__buffer *text)
 {
-    const promc__family *family = child->family;
-    promc__buffer text = PROMC__BUFFER(INT32_MAX);
-    size_t raw = 0, plain = 0;
+    size_t unescaped = text->size;
 
     for (size_t i = 0; i <= family->label_count; i++) {
-        promc__buffer_append(&text, family->pieces[i], family->piece_sizes[i]);
-        plain += family->piece_sizes[i];
+        promc__buffer_append(text, family->pieces[i], family->piece_sizes[i]);
+        unescaped += family->piece_sizes[i];
         if (i < family->label_count) {
             const char *value = values[family->sorted[i]];
+            size_t size = strlen(value);
 
-            raw += strlen(value);
-            promc__escape_label_value(&text, value, strlen(value));
+            promc__escape_label_value(text, value, size);
+            unescaped += size;
         }
     }
-    child->text = text.error ? NULL : promc__malloc(text.size);
-    if (child->text && text.size)
-        memcpy(child->text, text.data, text.size);
-    child->text_size = (uint32_t)text.size & INT32_MAX;
-    child->escaped = text.size != raw + plain;
-    promc__buffer_free(&text);
-    return child->text != NULL;
+    return text->size != unescaped;
 }
 
 bool promc__labels_have(const promc__child *child, size_t label, const char *value, size_t size)
 {
-    const char *at = child->text, *end = child->text + child->text_size;
+    const promc__text text = promc__child_text(child->family, child);
+    const char *at = text.data, *end = text.data + text.size;
     const char *name = child->family->label_names[label];
     promc__label_part part;
 

@@ -88,9 +88,10 @@ bool promc__cursors_have(const promc__family *family, const promc__child *child)
 void promc__cursor_point(promc__cursor *cursor, promc__child *child, promc__point *point)
 {
     const promc__type *type = cursor->family->type;
+    const promc__text text = promc__child_text(cursor->family, child);
 
-    point->labels = child->text;
-    point->labels_size = child->text_size;
+    point->labels = text.data;
+    point->labels_size = text.size;
     point->exemplars = NULL;
     if (type->has_created)
         point->created = atomic_load_explicit(&child->created, memory_order_relaxed);
@@ -110,31 +111,42 @@ static void give_child(promc__cursor *cursor, promc__child *child, const uint64_
     take(point, arg);
 }
 
-/* The child behind the one with number `before`. Most often it lies behind it in memory too: then
- * the processor need not wait for the number to go on. */
+/* A place in the list: the number of a child, and how far behind the one before it that lies. */
+struct place {
+    uint32_t number;
+    int64_t step; /* below zero where places are used again */
+};
+
+/* The child after the one at `place`. Most often it lies as far behind it as that behind the one
+ * before: then the processor goes on there without waiting for the number. */
 static inline promc__child *child_behind(const promc__family *family, promc__child *child,
-                                         uint32_t before)
+                                         struct place *place)
 {
-    if (promc__likely(child->next == before + 1 && before % PROMC__LARGEST_SLAB))
-        return (promc__child *)(void *)((char *)child + family->child_size);
-    return promc__child_at(family, child->next);
+    int64_t expected = place->number + place->step;
+    uint32_t next = child->next;
+
+    if (promc__likely(next == expected &&
+                      (next - 1) / PROMC__SLAB_UNITS == (place->number - 1) / PROMC__SLAB_UNITS)) {
+        place->number = (uint32_t)expected;
+        return (promc__child *)(void *)((char *)child + place->step * (ptrdiff_t)PROMC__CHILD_UNIT);
+    }
+    *place = (struct place){next, (int64_t)next - place->number};
+    return promc__child_at(family, next);
 }
 
 /* The cells of the next children, as one snapshot where there are several to a child. */
 static size_t read_batch(promc__cursor *cursor)
 {
     const promc__family *family = cursor->family;
-    uint32_t cells = family->cells, number = 0;
+    struct place place = {0, 1}; /* not known yet: no slab has number 0 */
+    uint32_t cells = family->cells;
     promc__numbers *numbers[PROMC__VISIT_BATCH];
     promc__child *child = cursor->next;
     size_t count = 0;
 
     while (count < cursor->batch && child) {
-        promc__child *next = child_behind(family, child, number);
+        promc__child *next = child_behind(family, child, &place);
 
-        if (count < PROMC__TEXTS_AHEAD)
-            promc__prefetch_text(child->text, child->text_size);
-        number = child->next;
         numbers[count] = &child->numbers;
         cursor->children[count++] = child;
         child = next;
@@ -151,13 +163,6 @@ static size_t read_batch(promc__cursor *cursor)
     return count;
 }
 
-/* Neighbours in the list are most often neighbours in memory, and a wrong guess does no harm. */
-static inline void prefetch_next_batch(const promc__cursor *cursor, const promc__child *child)
-{
-    __builtin_prefetch(
-        (const void *)((uintptr_t)child + cursor->batch * cursor->family->child_size));
-}
-
 /* Gives children whose value is a number: as many as possible at a time, but those that have
  * exemplars one by one. */
 static void give_numbers(promc__cursor *cursor, size_t count,
@@ -170,16 +175,16 @@ static void give_numbers(promc__cursor *cursor, size_t count,
 
     for (size_t i = 0; i < count; i++) {
         promc__child *child = cursor->children[i];
+        const promc__text text = promc__child_text(cursor->family, child);
 
-        prefetch_next_batch(cursor, child);
         if (promc__unlikely(atomic_load_explicit(&child->extra, memory_order_relaxed) != NULL)) {
             cursor->take_plain(plain, run, arg);
             run = 0;
             give_child(cursor, child, cursor->values + i, &point, take, arg);
             continue;
         }
-        plain[run].labels = child->text;
-        plain[run].labels_size = child->text_size;
+        plain[run].labels = text.data;
+        plain[run].labels_size = text.size;
         plain[run].number = promc__bits_to_double(cursor->values[i]);
         plain[run++].created =
             has_created ? atomic_load_explicit(&child->created, memory_order_relaxed) : 0;
@@ -187,8 +192,7 @@ static void give_numbers(promc__cursor *cursor, size_t count,
     cursor->take_plain(plain, run, arg);
 }
 
-/* While one child is written, memory fetches the text of one that comes soon, and a child of the next
- * batch. */
+/* While one child is written, memory fetches one of the next batch. */
 static void give_batch(promc__cursor *cursor, size_t count,
                        void (*take)(const promc__point *point, void *arg), void *arg)
 {
@@ -198,11 +202,9 @@ static void give_batch(promc__cursor *cursor, size_t count,
 
     for (size_t i = 0; i < count; i++) {
         promc__child *child = cursor->children[i];
+        size_t bytes = promc__child_bytes(family, child);
 
-        if (i + PROMC__TEXTS_AHEAD < count)
-            promc__prefetch_text(cursor->children[i + PROMC__TEXTS_AHEAD]->text,
-                                 cursor->children[i + PROMC__TEXTS_AHEAD]->text_size);
-        prefetch_next_batch(cursor, child);
+        promc__fetch_ahead(child, cursor->batch * bytes, bytes);
         give_child(cursor, child, cursor->values + i * cells, &point, take, arg);
     }
 }
@@ -230,10 +232,11 @@ static void give_quantiles(promc__cursor *cursor, size_t count,
 static void take_callback(promc__cursor *cursor, promc__child *child, promc__callback callback,
                           void (*take)(const promc__point *point, void *arg), void *arg)
 {
+    const promc__text text = promc__child_text(cursor->family, child);
     promc__point point = {0};
 
     cursor->text.size = 0;
-    promc__buffer_append(&cursor->text, child->text, child->text_size);
+    promc__buffer_append(&cursor->text, text.data, text.size);
     promc__unlock(promc__stripe(cursor->family));
     if (!cursor->text.error) {
         point.labels = cursor->text.data ? cursor->text.data : "";

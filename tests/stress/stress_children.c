@@ -41,9 +41,10 @@ static void shared_keys(uint64_t *random)
 {
     uint64_t choice = stress_random(random);
     unsigned key = (unsigned)(choice >> 8) % KEYS;
-    char digits[24], group[24];
+    char digits[256], group[24];
 
-    snprintf(digits, sizeof(digits), "%u", key);
+    /* longer and shorter ones in the same places */
+    snprintf(digits, sizeof(digits), "%0*u", (int)(key % 5 * 60), key);
     snprintf(group, sizeof(group), "%u", key % 4);
     /* Not held: what a thread looked up last stays with its series all the same. */
     promc_counter_add(promc_counter_labels(shared_family, group, digits), amount_of(key));
@@ -116,9 +117,9 @@ static void churn(unsigned long count)
     double begun = stress_now();
 
     for (unsigned long i = 0; i < count; i++) {
-        char digits[24];
+        char digits[256];
 
-        snprintf(digits, sizeof(digits), "%lu", i);
+        snprintf(digits, sizeof(digits), "%0*lu", (int)(i % 7 * 35), i);
         promc_counter_add(promc_counter_labels(shared_family, "g", digits), amount_of(i));
         CHECK(promc_counter_family_remove(shared_family, "g", digits) == PROMC_OK, "remove");
         if (i == count / 20)
