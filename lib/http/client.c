@@ -42,7 +42,7 @@ static long read_client(promc_http_server *server, promc__client *client)
         promc__net.receive(client->watched.fd, server->read_space, PROMC__READ_SIZE));
 }
 
-/* The more is in one call, the fewer packets: a transport gets the first text only. */
+/* Both texts in one call make fewer packets; a transport takes one at a time. */
 static long write_client(promc_http_server *server, promc__client *client, const char *data,
                          size_t size, const char *more, size_t more_size)
 {

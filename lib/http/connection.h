@@ -51,13 +51,13 @@ typedef struct promc__connection {
 
     promc__buffer out; /* sent up to out_at */
     size_t out_at;
-    promc__variant variant; /* of the metrics that it waits for */
-    promc__shared_text *shared;  /* sent after `out`, */
-    size_t shared_at;       /* from here on; NULL: nothing */
-    promc__source source; /* more comes from here */
-    bool chunked;         /* in chunks */
-    bool closing;         /* this response is the last */
-    bool lingering;       /* after it the client may still be sending */
+    promc__variant variant;     /* of the metrics that it waits for */
+    promc__shared_text *shared; /* sent after `out`; NULL: nothing */
+    size_t shared_at;           /* from here on */
+    promc__source source;       /* more comes from here */
+    bool chunked;               /* in chunks */
+    bool closing;               /* this response is the last */
+    bool lingering;             /* after it the client may still be sending */
     bool input_ended;
 } promc__connection;
 

@@ -14,7 +14,8 @@ bool promc__respond_head(promc__connection *connection, uint64_t now);
  * the same thing; if the response is whole and not too large they can have it, and the caller gets
  * a use of it. NULL: they need scrapes of their own.
  */
-promc__shared_text *promc__respond_metrics(promc__connection *connection, bool others, uint64_t now);
+promc__shared_text *promc__respond_metrics(promc__connection *connection, bool others,
+                                           uint64_t now);
 /* To a request that waits for the same thing. */
 void promc__respond_shared(promc__connection *connection, promc__shared_text *shared, uint64_t now);
 /* Whether two requests that wait on the same site wait for the same thing. */

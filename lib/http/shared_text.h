@@ -10,7 +10,7 @@ typedef struct promc__shared_text {
     promc__buffer text;
 } promc__shared_text;
 
-/* Takes over `text`, which is empty then; has one user. NULL: out of memory, `text` is as it was. */
+/* Takes over `text`, which is empty then; has one user. NULL: no memory, `text` is as it was. */
 promc__shared_text *promc__shared_text_new(promc__buffer *text);
 
 /* The last one who leaves frees it. NULL is fine. */

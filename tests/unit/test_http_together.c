@@ -228,8 +228,8 @@ static void unzip(void)
     static char text[sizeof(answer.body)];
     struct inflate inflate;
 
-    assert_int_equal(
-        inflate_gzip(&inflate, answer.body, answer.body_size, text, sizeof(text) - 1), 0);
+    assert_int_equal(inflate_gzip(&inflate, answer.body, answer.body_size, text, sizeof(text) - 1),
+                     0);
     memcpy(answer.body, text, inflate.out_at);
     answer.body_size = inflate.out_at;
     answer.body[answer.body_size] = '\0';
@@ -321,21 +321,23 @@ static void each_kind_has_a_scrape_and_each_client_a_head(void **state)
          "escaping=underscores",
          NULL},
         {SOME, "GET /metrics?name[]=collections HTTP/1.1\r\nHost: a\r\n\r\n", NULL, NULL},
-        {TEXT, "GET /metrics HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
-         "Connection: keep-alive", NULL},
-        {ZIPPED, GET_WITH("Accept-Encoding: x-gzip\r\nConnection: close\r\n"),
-         "Connection: close", NULL},
+        {TEXT, "GET /metrics HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "Connection: keep-alive",
+         NULL},
+        {ZIPPED, GET_WITH("Accept-Encoding: x-gzip\r\nConnection: close\r\n"), "Connection: close",
+         NULL},
         {TEXT, GET_WITH("Accept-Encoding: identity\r\n"), NULL, "Connection: keep-alive"},
         {OTHERS, "GET /metrics?name[]=plain HTTP/1.1\r\nHost: a\r\n\r\n", NULL, NULL},
-        {OPENMETRICS, GET_WITH("Accept: application/openmetrics-text; version=1.0.0\r\n"
-                               "Accept-Encoding: br\r\n"),
+        {OPENMETRICS,
+         GET_WITH("Accept: application/openmetrics-text; version=1.0.0\r\n"
+                  "Accept-Encoding: br\r\n"),
          NULL, "Content-Encoding: gzip"},
         {SOME, "GET /metrics?name[]=collections HTTP/1.0\r\n\r\n", "Connection: close", NULL},
         {OTHERS, "GET /metrics?name[]=plain HTTP/1.1\r\nHost: b\r\n\r\n", NULL, NULL},
     };
     enum { ASKED = sizeof(asked) / sizeof(*asked) };
     static char bodies[KINDS][1 << 17];
-    static const unsigned sizes[] = {1, LINES_OF_TWO_PIECES}; /* copied, and sent from where it is */
+    static const unsigned sizes[] = {1,
+                                     LINES_OF_TWO_PIECES}; /* copied, and sent from where it is */
     int fds[ASKED];
 
     (void)state;
@@ -414,7 +416,7 @@ static void pipelined_requests_are_in_order(void **state)
     clients(fds, 2);
     for (int i = 0; i < 2; i++)
         peer_send(fds[i], GET GET GET GET GET GET GET GET GET GET GET
-                          "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                  "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     for (int i = 0; i < 12; i++)
         step();
     assert_int_equal(collections, 12);
@@ -694,7 +696,8 @@ static void each_request_is_counted(void **state)
             read_answer(fds[i]);
     }
     assert_int_equal(collections, 2);
-    assert_non_null(strstr(answer.body, "\npromc_http_requests_total{code=\"200\",method=\"GET\"} 3.0\n"));
+    assert_non_null(
+        strstr(answer.body, "\npromc_http_requests_total{code=\"200\",method=\"GET\"} 3.0\n"));
     close_all(fds, 3);
     (void)tear_down(state);
 }
