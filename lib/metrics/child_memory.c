@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the children of a family lie: in slabs, each child with its label text behind it. A child that
- * is used again for other labels keeps its room; a text that is too long for that, or for any, lies
- * outside. All under the stripe lock.
+ * Where the children of a family lie: in slabs, each child with its label text behind it. A child
+ * that is used again for other labels keeps its room; a text that is too long for that, or for any,
+ * lies outside. All under the stripe lock.
  */
 #include "metrics/children.h"
 
@@ -76,7 +76,8 @@ static size_t round_up(size_t size, size_t unit)
     return (size + unit - 1) / unit * unit;
 }
 
-/* A value that is written in place gets cache lines of its own; others are read only, most of the time.
+/* A value that is written in place gets cache lines of its own; others are read only, most of the
+ * time.
  */
 static size_t bytes_for(const promc__family *family, size_t text_size)
 {

@@ -82,7 +82,8 @@ static void texts_of_every_length(void **state)
     promc_text_free(&text);
 }
 
-/* A scrape goes from slab to slab, over children of different sizes, in the order of their making. */
+/* A scrape goes from slab to slab, over children of different sizes, in the order of their making.
+ */
 static void a_scrape_keeps_the_order_of_very_different_children(void **state)
 {
     enum { CHILDREN = 3000 };
