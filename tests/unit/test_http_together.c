@@ -9,12 +9,14 @@
 
 #include "base/net.h"
 #include "base/os.h"
+#include "forks.h"
 #include "inflate.h"
 #include "unit/http_peer.h"
 
 #include <promc/promc.h>
 
 #include <ctype.h>
+#include <sys/wait.h>
 
 #define GET "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
 #define GET_WITH(headers) "GET /metrics HTTP/1.1\r\nHost: a\r\n" headers "\r\n"
@@ -540,18 +542,24 @@ static long slow_send(int fd, const void *data, size_t size, const void *more, s
     return sent;
 }
 
-/* It keeps what it was to get; the others go on, with newer scrapes. */
-static void a_slow_reader_costs_only_itself(void **state)
+/* Two of the four clients of a server get the first bytes of a response only. */
+static void begin_slowly(int fds[4])
 {
-    int fds[4];
-
-    (void)state;
     real_net = promc__net;
     promc__net.accept = noting_accept;
     promc__net.send = slow_send;
     lines = LINES_OF_TWO_PIECES;
     accepted_count = 0;
     clients(fds, 4);
+}
+
+/* It keeps what it was to get; the others go on, with newer scrapes. */
+static void a_slow_reader_costs_only_itself(void **state)
+{
+    int fds[4];
+
+    (void)state;
+    begin_slowly(fds);
     for (unsigned round = 1; round <= 5; round++) {
         for (int i = round == 1 ? 0 : 2; i < 4; i++)
             peer_send(fds[i], GET);
@@ -574,6 +582,44 @@ static void a_slow_reader_costs_only_itself(void **state)
     assert_int_equal(collections, 5);
     close_all(fds + 1, 3);
     promc__net = real_net;
+}
+
+/* A child's copy of what is shared, and of who waits for the second of its requests. */
+static void a_child_gives_it_back_here(void **state)
+{
+    int fds[4], status;
+    pid_t child;
+
+    (void)state;
+    begin_slowly(fds);
+    for (int i = 0; i < 4; i++)
+        peer_send(fds[i], GET GET);
+    slow_room[0] = slow_room[1] = 400;
+    step();
+    assert_int_equal(collections, 1);
+    child = fork();
+    if (child == 0) {
+        promc_http_server_stop(server);
+        promc_registry_free(registry);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    slow_room[0] = slow_room[1] = SIZE_MAX;
+    for (int i = 0; i < 4; i++)
+        for (unsigned n = 1; n <= 2; n++) {
+            read_answer(fds[i]);
+            assert_true(shown() == 1 || n > 1);
+            assert_lines();
+        }
+    close_all(fds, 4);
+    promc__net = real_net;
+}
+
+static void a_child_gives_it_back(void **state)
+{
+    skip_without_forks();
+    a_child_gives_it_back_here(state);
 }
 
 /* More than a turn scrapes for: the others wait for the next one. */
@@ -790,6 +836,7 @@ int main(void)
         TEST(what_is_too_large_is_streamed),
         TEST(who_waits_may_leave),
         TEST(a_slow_reader_costs_only_itself),
+        TEST(a_child_gives_it_back),
         TEST(a_turn_has_an_end),
         TEST(a_failure_is_everybodys),
         cmocka_unit_test(who_waits_is_not_evicted),
