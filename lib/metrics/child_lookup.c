@@ -8,24 +8,29 @@
 
 #include <string.h>
 
-bool promc__query_prepare(struct promc__query *query, const promc__family *family,
-                          const char *const *values)
+int promc__query_prepare(struct promc__query *query, const promc__family *family,
+                         const char *const *values)
 {
-    uint64_t hash = family->seed;
+    uint64_t hash = family->seed, secret = promc__hash_secret(hash);
+    size_t count = family->label_count, *sizes = query->few;
 
-    query->sizes = query->few;
-    if (promc__unlikely(family->label_count > PROMC__FEW_LABELS)) {
-        query->sizes = promc__malloc(family->label_count * sizeof(*query->sizes));
-        if (!query->sizes)
-            return false;
+    if (promc__unlikely(count > PROMC__FEW_LABELS)) {
+        sizes = promc__malloc(count * sizeof(*sizes));
+        if (!sizes)
+            return promc__fail_memory(family->name);
     }
-    PROMC__ASSUME(values || !family->label_count);
-    for (size_t i = 0; i < family->label_count; i++) {
-        query->sizes[i] = strlen(values[i]);
-        hash = promc__hash_value(hash, values[i], query->sizes[i]);
+    query->sizes = sizes;
+    PROMC__ASSUME(values || !count);
+    for (size_t i = 0; i < count; i++) {
+        if (promc__unlikely(!values[i])) {
+            promc__query_finish(query);
+            return promc__values_check(family, values, count);
+        }
+        sizes[i] = strlen(values[i]);
+        hash = promc__hash_more(hash, secret, values[i], sizes[i]);
     }
     query->hash = (uint32_t)(hash ^ hash >> 32);
-    return true;
+    return PROMC_OK;
 }
 
 void promc__query_finish(struct promc__query *query)
@@ -95,10 +100,8 @@ static promc__child *child_of_valid_values(promc__family *family, const char *co
     struct promc__query query;
     promc__child *child;
 
-    if (!promc__query_prepare(&query, family, values)) {
-        promc__fail_memory(family->name);
+    if (promc__query_prepare(&query, family, values) != PROMC_OK)
         return NULL;
-    }
     child = promc__children_find_or_add(family, query.hash, values, query.sizes);
     promc__query_finish(&query);
     return child;
@@ -151,12 +154,12 @@ promc__child *promc__family_child(promc__family *family, const char *const *valu
 
     if (promc__unlikely(!family))
         return NULL;
-    if (promc__unlikely(promc__values_check(family, values, count) != PROMC_OK))
-        return NULL;
-    if (promc__unlikely(!promc__query_prepare(&query, family, values))) {
-        promc__fail_memory(family->name);
+    if (promc__unlikely(count != family->label_count)) {
+        (void)promc__values_check(family, values, count);
         return NULL;
     }
+    if (promc__unlikely(promc__query_prepare(&query, family, values) != PROMC_OK))
+        return NULL;
     child = find_in_section(family, &query, values);
     promc__query_finish(&query);
     return promc__likely(child != NULL) ? child : child_slowly(family, values);

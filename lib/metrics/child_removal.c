@@ -14,9 +14,10 @@ static int remove_valid(promc__family *family, const char *const *values)
 {
     struct promc__query query;
     promc__child *child;
+    int status = promc__query_prepare(&query, family, values);
 
-    if (!promc__query_prepare(&query, family, values))
-        return promc__fail_memory(family->name);
+    if (status != PROMC_OK)
+        return status;
     promc__lock(promc__stripe(family));
     child = promc__table_find(family, query.hash, values, query.sizes);
     if (child) {

@@ -83,12 +83,13 @@ static bool has_values(const promc__family *family, const promc__child *child,
                        const char *const *values, const size_t *sizes)
 {
     const promc__text text = promc__child_text(family, child);
+    const promc__piece *piece = family->pieces, *last = piece + family->label_count;
     const char *at = text.data, *end = text.data + text.size;
 
-    for (size_t i = 0; i < family->label_count; i++) {
-        size_t label = family->sorted[i], size = sizes[label];
+    for (; piece < last; piece++) {
+        size_t label = piece->label, size = sizes[label];
 
-        at += family->piece_sizes[i];
+        at += piece->size;
         if (promc__unlikely(child->escaped)) {
             const char *stop = at;
 

@@ -36,9 +36,10 @@ struct promc__query {
     uint32_t hash;
 };
 
-/* False: no memory. */
-bool promc__query_prepare(struct promc__query *query, const promc__family *family,
-                          const char *const *values);
+/* For as many values as there are labels. PROMC_OK or an error: no memory, or one of them is NULL (last
+ * error set). */
+int promc__query_prepare(struct promc__query *query, const promc__family *family,
+                         const char *const *values);
 void promc__query_finish(struct promc__query *query);
 
 /* PROMC_OK if there is a value for each label; else an error (last error set). */

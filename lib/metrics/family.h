@@ -91,6 +91,12 @@ typedef struct promc__slab {
     size_t size, used; /* bytes */
 } promc__slab;
 
+/* A piece of a label text, and which declared label's value comes behind it. */
+typedef struct promc__piece {
+    char *text;
+    size_t size, label;
+} promc__piece;
+
 #define PROMC__CHILD_UNIT 8u
 #define PROMC__SLAB_UNITS 8192u
 
@@ -117,9 +123,7 @@ struct promc__family {
      * order: pieces[0] value pieces[1] value ... pieces[label_count]. */
     size_t label_count;
     char **label_names;
-    size_t *sorted; /* sorted[i]: which declared label comes i-th in the text */
-    char **pieces;
-    size_t *piece_sizes;
+    promc__piece *pieces;
     promc_label *const_labels; /* owned copies, ends in {NULL, NULL} */
 
     double *bounds; /* finite bounds of histograms */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A seeded hash of label values: 8 bytes at a time, mixed by folding a 64 x 64 -> 128 bit product
+ * A seeded hash of label values: 16 bytes at a time, mixed by folding a 64 x 64 -> 128 bit product
  * (the construction of wyhash: Wang Yi et al., "Modern Non-Cryptographic Hash Function and
  * Pseudorandom Number Generator", 2019). The seed is random for each family, so that nobody who only
  * chooses label values can make them collide.
@@ -36,7 +36,6 @@ static inline uint64_t promc__load_eight(const char *p)
     return word;
 }
 
-/* In the low half, whatever the byte order: the caller shifts it. */
 static inline uint64_t promc__load_four(const char *p)
 {
     uint32_t word;
@@ -45,28 +44,44 @@ static inline uint64_t promc__load_four(const char *p)
     return word;
 }
 
-/* Hashes one value into `state`; begin with the family's seed. */
-static inline uint64_t promc__hash_value(uint64_t state, const char *value, size_t size)
-{
-    const uint64_t prime = 0x9E3779B97F4A7C15u; /* 2^64 divided by the golden ratio */
-    uint64_t last;
+#define PROMC__HASH_PRIME 0x9E3779B97F4A7C15u /* 2^64 divided by the golden ratio */
 
-    state ^= size * prime;
-    while (size > 8) {
-        state = promc__fold(state ^ promc__load_eight(value), prime);
-        value += 8;
-        size -= 8;
+/* The second secret that goes with a seed. */
+static inline uint64_t promc__hash_secret(uint64_t seed)
+{
+    return promc__fold(seed ^ PROMC__HASH_PRIME, 0xD6E8FEB86659FD93u);
+}
+
+/*
+ * Hashes one value into `state`, which begins as the seed. Both factors of each product have a secret
+ * in them, so that nobody can make one of them zero; and sizes are added to a secret, so that nobody
+ * can make them cancel out against bytes.
+ */
+static inline uint64_t promc__hash_more(uint64_t state, uint64_t secret, const char *value,
+                                        size_t size)
+{
+    uint64_t first = 0, last = 0, sized = secret + size * PROMC__HASH_PRIME;
+
+    for (; size > 16; size -= 16, value += 16)
+        state = promc__fold(state ^ promc__load_eight(value),
+                            secret ^ promc__load_eight(value + 8));
+    /* The last 1 to 16 bytes as two overlapping halves, so that no length needs a loop. */
+    if (size >= 8) {
+        first = promc__load_eight(value);
+        last = promc__load_eight(value + size - 8);
+    } else if (size >= 4) {
+        first = promc__load_four(value);
+        last = promc__load_four(value + size - 4);
+    } else if (size > 0) {
+        first = (uint64_t)(unsigned char)value[0] | (uint64_t)(unsigned char)value[size / 2] << 8 |
+                (uint64_t)(unsigned char)value[size - 1] << 16;
     }
-    /* The last 1 to 8 bytes as two overlapping halves, so that no length needs a loop. */
-    if (size >= 4)
-        last = promc__load_four(value) | promc__load_four(value + size - 4) << 32;
-    else if (size > 0)
-        last = (uint64_t)(unsigned char)value[0] |
-               (uint64_t)(unsigned char)value[size / 2] << 8 |
-               (uint64_t)(unsigned char)value[size - 1] << 16;
-    else
-        last = 0;
-    return promc__fold(state ^ last, prime ^ 0xD6E8FEB86659FD93u);
+    return promc__fold(state ^ first, sized ^ last);
+}
+
+static inline uint64_t promc__hash_value(uint64_t seed, const char *value, size_t size)
+{
+    return promc__hash_more(seed, promc__hash_secret(seed), value, size);
 }
 
 #endif

@@ -43,13 +43,14 @@ static int compare_planned(const void *a, const void *b)
     return strcmp(((const struct planned *)a)->name, ((const struct planned *)b)->name);
 }
 
-/* Moves what `piece` holds to the next place in family->pieces. */
-static bool keep_piece(promc__family *family, size_t index, promc__buffer *piece)
+/* Moves what `text` holds to a place in family->pieces. */
+static bool keep_piece(promc__piece *piece, promc__buffer *text, size_t label)
 {
-    family->pieces[index] = promc__copy(piece->data ? piece->data : "", piece->size);
-    family->piece_sizes[index] = piece->size;
-    piece->size = 0;
-    return family->pieces[index] != NULL && !piece->error;
+    piece->text = promc__copy(text->data ? text->data : "", text->size);
+    piece->size = text->size;
+    piece->label = label;
+    text->size = 0;
+    return piece->text != NULL && !text->error;
 }
 
 static int build_pieces(promc__family *family, const struct planned *plan, size_t count)
@@ -66,12 +67,11 @@ static int build_pieces(promc__family *family, const struct planned *plan, size_
         if (plan[i].value) {
             promc__escape_label_value(&piece, plan[i].value, strlen(plan[i].value));
         } else {
-            family->sorted[variable] = plan[i].label;
-            good = keep_piece(family, variable++, &piece);
+            good = keep_piece(&family->pieces[variable++], &piece, plan[i].label);
         }
         promc__buffer_char(&piece, '"');
     }
-    good = good && keep_piece(family, variable, &piece);
+    good = good && keep_piece(&family->pieces[variable], &piece, family->label_count);
     promc__buffer_free(&piece);
     return good ? PROMC_OK : promc__fail_memory(family->name);
 }
@@ -132,10 +132,8 @@ int promc__labels_prepare(promc__family *family, const char *const *names,
         return status;
     slots = count + 1;
     family->label_names = promc__zalloc(slots * sizeof(*family->label_names));
-    family->sorted = promc__zalloc(slots * sizeof(*family->sorted));
     family->pieces = promc__zalloc(slots * sizeof(*family->pieces));
-    family->piece_sizes = promc__zalloc(slots * sizeof(*family->piece_sizes));
-    if (!family->label_names || !family->sorted || !family->pieces || !family->piece_sizes)
+    if (!family->label_names || !family->pieces)
         return promc__fail_memory(family->name);
     for (family->label_count = 0; family->label_count < count; family->label_count++) {
         char *copy = promc__copy_string(names[family->label_count]);
@@ -152,11 +150,9 @@ void promc__labels_free(promc__family *family)
     for (size_t i = 0; family->label_names && i < family->label_count; i++)
         promc__free(family->label_names[i]);
     for (size_t i = 0; family->pieces && i <= family->label_count; i++)
-        promc__free(family->pieces[i]);
+        promc__free(family->pieces[i].text);
     promc__free(family->label_names);
-    promc__free(family->sorted);
     promc__free(family->pieces);
-    promc__free(family->piece_sizes);
 }
 
 size_t promc__labels_find(const promc__family *family, const char *name)
@@ -176,10 +172,12 @@ bool promc__labels_write(const promc__family *family, const char *const *values,
     size_t unescaped = text->size;
 
     for (size_t i = 0; i <= family->label_count; i++) {
-        promc__buffer_append(text, family->pieces[i], family->piece_sizes[i]);
-        unescaped += family->piece_sizes[i];
+        const promc__piece *piece = &family->pieces[i];
+
+        promc__buffer_append(text, piece->text, piece->size);
+        unescaped += piece->size;
         if (i < family->label_count) {
-            const char *value = values[family->sorted[i]];
+            const char *value = values[piece->label];
             size_t size = strlen(value);
 
             promc__escape_label_value(text, value, size);

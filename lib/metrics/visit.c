@@ -111,41 +111,33 @@ static void give_child(promc__cursor *cursor, promc__child *child, const uint64_
     take(point, arg);
 }
 
-/* A place in the list: the number of a child, and how far behind the one before it that lies. */
-struct place {
-    uint32_t number;
-    int64_t step; /* below zero where places are used again */
-};
-
-/* The child after the one at `place`. Most often it lies as far behind it as that behind the one
- * before: then the processor goes on there without waiting for the number. */
+/* The child after the one with this number (0: not known), and its number. Most often both are in one
+ * slab: then the processor need not look for another one. */
 static inline promc__child *child_behind(const promc__family *family, promc__child *child,
-                                         struct place *place)
+                                         uint32_t *number)
 {
-    int64_t expected = place->number + place->step;
-    uint32_t next = child->next;
+    uint32_t before = *number, next = child->next;
+    ptrdiff_t units;
 
-    if (promc__likely(next == expected &&
-                      (next - 1) / PROMC__SLAB_UNITS == (place->number - 1) / PROMC__SLAB_UNITS)) {
-        place->number = (uint32_t)expected;
-        return (promc__child *)(void *)((char *)child + place->step * (ptrdiff_t)PROMC__CHILD_UNIT);
-    }
-    *place = (struct place){next, (int64_t)next - place->number};
-    return promc__child_at(family, next);
+    *number = next;
+    if (promc__unlikely(!next ||
+                        (next - 1) / PROMC__SLAB_UNITS != (before - 1) / PROMC__SLAB_UNITS))
+        return promc__child_at(family, next);
+    units = (ptrdiff_t)next - (ptrdiff_t)before; /* below zero where places are used again */
+    return (promc__child *)(void *)((char *)child + units * (ptrdiff_t)PROMC__CHILD_UNIT);
 }
 
 /* The cells of the next children, as one snapshot where there are several to a child. */
 static size_t read_batch(promc__cursor *cursor)
 {
     const promc__family *family = cursor->family;
-    struct place place = {0, 1}; /* not known yet: no slab has number 0 */
-    uint32_t cells = family->cells;
+    uint32_t cells = family->cells, number = 0;
     promc__numbers *numbers[PROMC__VISIT_BATCH];
     promc__child *child = cursor->next;
     size_t count = 0;
 
     while (count < cursor->batch && child) {
-        promc__child *next = child_behind(family, child, &place);
+        promc__child *next = child_behind(family, child, &number);
 
         numbers[count] = &child->numbers;
         cursor->children[count++] = child;

@@ -154,6 +154,9 @@ static void many_labels(void **state)
     assert_true(exposes(registry, expected));
     assert_number(sample(registry, "g", pairs), 1);
     assert_int_equal(promc_gauge_family_remove_by_labels(f, pairs), 1);
+    values[MANY / 2] = NULL;
+    assert_null(promc_gauge_family_child(f, values, MANY));
+    assert_last_error(PROMC_ERROR_LABELS, "NULL");
 }
 
 static void many_children_are_all_found_again(void **state)
