@@ -49,12 +49,12 @@ static int status_of_line(const char *line)
     return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
-/* "" behind the last one. */
+/* Up to PROMC__STATUS_COUNT, which gives "". */
 static const char *status_line_at(size_t index)
 {
     const char *line = status_lines;
 
-    for (; index && *line; index--)
+    for (; index; index--)
         line += strlen(line) + 1;
     return line;
 }

@@ -122,13 +122,20 @@ static int careless(const promc_http_request *request, promc_http_response *answ
     return 0;
 }
 
+static bool incompressible; /* the samples below: more than 64 KiB also with gzip */
+
 static int more_samples(promc_writer *writer, void *arg)
 {
     promc_family *f = promc_writer_family(writer, PROMC_TYPE_GAUGE, "more", "M.");
+    char value[128] = "some rather long value";
+    uint32_t random = 1;
 
     (void)arg;
-    for (int i = 0; i < 1100; i++)
-        promc_writer_i64(writer, f, i, PROMC_PAIRS({"some_label", "some rather long value"}));
+    for (int i = 0; i < 1100; i++) {
+        for (size_t c = 0; incompressible && c < sizeof(value) - 1; c++)
+            value[c] = (char)('0' + ((random = random * 1664525 + 1013904223) >> 26));
+        promc_writer_i64(writer, f, i, PROMC_PAIRS({"some_label", value}));
+    }
     return 0;
 }
 
@@ -280,6 +287,16 @@ static int get_together_with_gzip(promc_registry *own)
     return together(own, GET "Accept-Encoding: gzip\r\n\r\n");
 }
 
+static int get_much_together_with_gzip(promc_registry *own)
+{
+    int code;
+
+    incompressible = true;
+    code = get_together_with_gzip(own);
+    incompressible = false;
+    return code;
+}
+
 /* ---- without sockets --------------------------------------------------------------------------- */
 
 static int to_response(const void *data, size_t size, void *arg)
@@ -375,7 +392,7 @@ static const struct torture scenarios[] = {
     SCENARIO(get_text),     SCENARIO(get_gzip),        SCENARIO(get_large),
     SCENARIO(get_large_gzip), SCENARIO(get_openmetrics), SCENARIO(get_protobuf),
     SCENARIO(get_some),     SCENARIO(head),            SCENARIO(head_of_two),
-    SCENARIO(get_together), SCENARIO(get_together_with_gzip),
+    SCENARIO(get_together), SCENARIO(get_together_with_gzip), SCENARIO(get_much_together_with_gzip),
     SCENARIO(careless_handler), SCENARIO(post_nothing), SCENARIO(malformed),
     SCENARIO(not_allowed),  SCENARIO(post),            SCENARIO(post_chunked),
     SCENARIO(alerts),       SCENARIO(notification),    SCENARIO(respond),
