@@ -148,6 +148,11 @@ static size_t rest_of(const promc__buffer *text, size_t at, const char **data)
     return text->size - at;
 }
 
+static size_t rest_of_shared(const promc__connection *c, const char **data)
+{
+    return c->shared ? rest_of(&c->shared->text, c->shared_at, data) : 0;
+}
+
 /* The response is out: on to the next request, or to the end. */
 static void end_response(promc__connection *c, uint64_t now)
 {
@@ -186,15 +191,12 @@ size_t promc__connection_output(promc__connection *c, const char **data, uint64_
         else
             end_response(c, now);
     }
-    if (c->state == PROMC__CLOSED || all_sent(c))
-        return 0;
-    return c->out_at < c->out.size ? rest_of(&c->out, c->out_at, data)
-                                   : rest_of(&c->shared->text, c->shared_at, data);
+    return c->out_at < c->out.size ? rest_of(&c->out, c->out_at, data) : rest_of_shared(c, data);
 }
 
 size_t promc__connection_behind(const promc__connection *c, const char **data)
 {
-    return c->out_at < c->out.size && c->shared ? rest_of(&c->shared->text, c->shared_at, data) : 0;
+    return c->out_at < c->out.size ? rest_of_shared(c, data) : 0;
 }
 
 void promc__connection_sent(promc__connection *c, size_t size, uint64_t now)
