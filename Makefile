@@ -52,8 +52,8 @@ SMALL := $(wildcard lib/registry/*.c lib/http/*.c lib/delivery/*.c lib/alerts/*.
     $(patsubst %,lib/base/%.c,error lock memory names net os poller) \
     $(patsubst %,lib/cells/%.c,numbers shard) \
     $(patsubst %,lib/metrics/%.c,child_memory child_removal children exemplar family info \
-        label_pairs label_text labels native_options quantile_options settings) \
-    $(patsubst %,lib/exposition/%.c,collector encoder expose huffman line_names lint lint_rules negotiate \
+        label_pairs label_parts label_text labels native_options quantile_options settings) \
+    $(patsubst %,lib/exposition/%.c,collector encoder expose gzip huffman line_names lint lint_rules negotiate \
         openmetrics_encoder protobuf_native sample_value scrape text_encoder textfile \
         writer writer_families writer_names writer_points writer_values)
 $(foreach file,$(SMALL),$(if $(wildcard $(file)),,$(error SMALL has $(file), which is not there)))

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #if !defined(MSG_NOSIGNAL)
@@ -151,12 +152,17 @@ static long net_receive(int fd, void *data, size_t size)
     return (long)got;
 }
 
-static long net_send(int fd, const void *data, size_t size)
+static long net_send(int fd, const void *data, size_t size, const void *more, size_t more_size)
 {
+    struct iovec parts[2] = {{(void *)data, size}, {(void *)more, more_size}};
+    struct msghdr message;
     ssize_t put;
 
+    memset(&message, 0, sizeof(message));
+    message.msg_iov = parts;
+    message.msg_iovlen = more_size ? 2 : 1;
     do
-        put = send(fd, data, size, MSG_NOSIGNAL);
+        put = sendmsg(fd, &message, MSG_NOSIGNAL);
     while (put < 0 && errno == EINTR);
     return (long)put;
 }

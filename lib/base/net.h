@@ -37,7 +37,8 @@ struct promc__net {
     int (*adopt)(int fd);
 
     long (*receive)(int fd, void *data, size_t size);
-    long (*send)(int fd, const void *data, size_t size);
+    /* Sends `more` behind `data`, as far as it goes; `more_size` may be 0. */
+    long (*send)(int fd, const void *data, size_t size, const void *more, size_t more_size);
     int (*shut)(int fd, int how);
     /* Makes the peer see a reset instead of an end, also when other processes hold the descriptor;
      * to be closed afterwards. */

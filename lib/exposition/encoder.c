@@ -10,7 +10,7 @@
 
 const char *promc__sample_suffix(const promc__descriptor *descriptor, promc__sample_kind kind)
 {
-    static const char *const suffixes[PROMC__SAMPLE_KINDS] = {
+    static const char suffixes[PROMC__SAMPLE_KINDS][9] = {
         "", "_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"};
 
     if (kind == PROMC__SAMPLE_VALUE && !descriptor->exact_name) {

@@ -9,7 +9,7 @@
 
 static const char *openmetrics_type(promc_type type)
 {
-    static const char *const types[] = {
+    static const char types[][15] = {
         [PROMC_TYPE_COUNTER] = "counter",     [PROMC_TYPE_GAUGE] = "gauge",
         [PROMC_TYPE_HISTOGRAM] = "histogram", [PROMC_TYPE_GAUGE_HISTOGRAM] = "gaugehistogram",
         [PROMC_TYPE_SUMMARY] = "summary",     [PROMC_TYPE_INFO] = "info",

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/os.h"
+#include "http/respond.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -41,26 +42,28 @@ static long read_client(promc_http_server *server, promc__client *client)
         promc__net.receive(client->watched.fd, server->read_space, PROMC__READ_SIZE));
 }
 
+/* Both texts in one call make fewer packets; a transport takes one at a time. */
 static long write_client(promc_http_server *server, promc__client *client, const char *data,
-                         size_t size)
+                         size_t size, const char *more, size_t more_size)
 {
     if (client->session)
         return transport_result(server->transport.write(client->session, data, size),
                                 &client->write_needs);
-    return plain_result(promc__net.send(client->watched.fd, data, size));
+    return plain_result(promc__net.send(client->watched.fd, data, size, more, more_size));
 }
 
 /* Sends once. True: something went out. */
 static bool push_output(promc_http_server *server, promc__client *client, bool *ready, uint64_t now)
 {
-    const char *data;
-    size_t size = promc__connection_output(&client->connection, &data, now);
+    const char *data, *more = NULL;
+    size_t size = promc__connection_output(&client->connection, &data, now), more_size;
     long sent;
 
     if (!size || !*ready)
         return false;
     client->write_needs = PROMC__WRITE;
-    sent = write_client(server, client, data, size);
+    more_size = promc__connection_behind(&client->connection, &more);
+    sent = write_client(server, client, data, size, more, more_size);
     if (sent == CLIENT_FAILED) {
         promc__connection_abort(&client->connection);
         return false;
@@ -70,7 +73,7 @@ static bool push_output(promc_http_server *server, promc__client *client, bool *
         return false;
     }
     promc__connection_sent(&client->connection, (size_t)sent, now);
-    if (!client->session && (size_t)sent < size)
+    if (!client->session && (size_t)sent < size + more_size)
         *ready = false;
     return true;
 }
@@ -119,15 +122,29 @@ static void wait_for_client(promc_http_server *server, promc__client *client)
         promc__connection_abort(&client->connection);
 }
 
+/* Those that the turn cannot scrape for wait for the next one. */
+static void wait_for_scrape(promc_http_server *server, promc__client *client)
+{
+    if (server->waiting_count < PROMC__WAITING_MAX)
+        server->waiting[server->waiting_count++] = client;
+    else
+        client->again = server->some_again = true;
+}
+
 void promc__client_run(promc_http_server *server, promc__client *client, uint64_t now)
 {
-    bool can_read = true, can_write = true, moved = true;
     promc__connection *connection = &client->connection;
+    bool can_write = true, moved = true;
+    /* A socket was empty when the request had been read; a transport may hold more. */
+    bool can_read = client->session || connection->state != PROMC__RESPONSE;
 
+    if (connection->state == PROMC__WAITING && !client->again)
+        return;
     client->again = false;
     /* A stop waits for one handler or collector, not for those of all clients. */
-    for (int round = 0;
-         moved && connection->state != PROMC__CLOSED && !atomic_load(&server->stopping); round++) {
+    for (int round = 0; moved && connection->state != PROMC__CLOSED &&
+                        connection->state != PROMC__WAITING && !atomic_load(&server->stopping);
+         round++) {
         if (round == ROUNDS_A_TURN) {
             client->again = server->some_again = true;
             break;
@@ -138,6 +155,10 @@ void promc__client_run(promc_http_server *server, promc__client *client, uint64_
         /* Answered in the same round, so that most requests need one. */
         if (pull_input(server, client, &can_read, now))
             moved = true;
+    }
+    if (connection->state == PROMC__WAITING) {
+        wait_for_scrape(server, client);
+        return;
     }
     if (connection->state != PROMC__CLOSED)
         wait_for_client(server, client);
@@ -239,6 +260,6 @@ void promc__client_open(promc_http_server *server, int fd, bool tcp, bool refuse
     if (tcp)
         (void)promc__net.option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (refused)
-        promc__connection_refuse(&client->connection, 503, "too many connections", now);
+        promc__respond_bad(&client->connection, 503, "too many connections", now);
     promc__client_run(server, client, now);
 }

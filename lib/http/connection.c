@@ -13,13 +13,19 @@ void promc__connection_begin(promc__connection *c, const promc__site *site, uint
     c->deadline = now + site->head_timeout_ms;
 }
 
+static void leave_shared(promc__connection *c)
+{
+    promc__shared_text_leave(c->shared);
+    c->shared = NULL;
+}
+
 void promc__connection_free(promc__connection *c)
 {
     promc__source_close(&c->source);
     promc__buffer_free(&c->in);
     promc__buffer_free(&c->content);
     promc__buffer_free(&c->out);
-    promc__buffer_free(&c->after);
+    leave_shared(c);
 }
 
 static void close_connection(promc__connection *c)
@@ -126,19 +132,25 @@ void promc__connection_end(promc__connection *c, uint64_t now)
 
 bool promc__connection_wants_input(const promc__connection *c)
 {
-    return c->state != PROMC__RESPONSE && c->state != PROMC__CLOSED;
-}
-
-void promc__connection_refuse(promc__connection *c, int status, const char *detail, uint64_t now)
-{
-    promc__respond_bad(c, status, detail, now);
+    return c->state != PROMC__WAITING && c->state != PROMC__RESPONSE && c->state != PROMC__CLOSED;
 }
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
 static bool all_sent(const promc__connection *c)
 {
-    return c->out_at == c->out.size;
+    return c->out_at == c->out.size && !c->shared;
+}
+
+static size_t rest_of(const promc__buffer *text, size_t at, const char **data)
+{
+    *data = text->data + at;
+    return text->size - at;
+}
+
+static size_t rest_of_shared(const promc__connection *c, const char **data)
+{
+    return c->shared ? rest_of(&c->shared->text, c->shared_at, data) : 0;
 }
 
 /* The response is out: on to the next request, or to the end. */
@@ -179,26 +191,30 @@ size_t promc__connection_output(promc__connection *c, const char **data, uint64_
         else
             end_response(c, now);
     }
-    if (c->state == PROMC__CLOSED || all_sent(c))
-        return 0;
-    *data = c->out.data + c->out_at;
-    return c->out.size - c->out_at;
+    return c->out_at < c->out.size ? rest_of(&c->out, c->out_at, data) : rest_of_shared(c, data);
+}
+
+size_t promc__connection_behind(const promc__connection *c, const char **data)
+{
+    return c->out_at < c->out.size ? rest_of_shared(c, data) : 0;
 }
 
 void promc__connection_sent(promc__connection *c, size_t size, uint64_t now)
 {
-    c->out_at += size;
+    size_t of_out = c->out.size - c->out_at;
+
+    if (of_out > size)
+        of_out = size;
+    c->out_at += of_out;
+    c->shared_at += size - of_out;
     c->since = now;
     if (c->site->stats)
         promc__stats_add(&c->site->stats->bytes, size);
+    if (c->shared && c->shared_at == c->shared->text.size)
+        leave_shared(c);
     if (!all_sent(c))
         return;
-    if (c->after.size) {
-        promc__buffer_free(&c->out);
-        c->out = c->after;
-        c->out_at = 0;
-        c->after = PROMC__BUFFER(0);
-    } else if (c->state != PROMC__RESPONSE) { /* 100 Continue */
+    if (c->state != PROMC__RESPONSE) { /* 100 Continue */
         promc__buffer_free(&c->out);
         c->out_at = 0;
     } else if (!c->source.state) {

@@ -235,7 +235,7 @@ static long line_result(const promc__line *line, long result, int plain_needs, i
 long promc__line_send(promc__line *line, const void *data, size_t size, int *needs)
 {
     long result = line->session ? line->transport->write(line->session, data, size)
-                                : promc__net.send(line->fd, data, size);
+                                : promc__net.send(line->fd, data, size, NULL, 0);
 
     return line_result(line, result, PROMC__WRITE, needs);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One turn of a server: events, deadlines, new clients. */
+/* One turn of a server: events, new clients, scrapes, deadlines. */
 #include "http/server.h"
 
 #include "base/error.h"
@@ -45,7 +45,7 @@ static bool make_room(promc_http_server *server, uint64_t now)
     for (size_t i = 0; i < server->client_count; i++) {
         promc__client *client = server->clients[i];
 
-        if (client->watched.fd >= 0 &&
+        if (client->watched.fd >= 0 && client->connection.state != PROMC__WAITING &&
             (!victim || client->connection.since < victim->connection.since))
             victim = client;
     }
@@ -176,6 +176,7 @@ static int work(promc_http_server *server, const promc__ready *ready, int count)
     go_on(server, now);
     for (int i = 0; i < count; i++)
         handle_event(server, &ready[i], promc__now_ms()); /* a handler may have taken long */
+    promc__clients_answer(server);
     now = promc__now_ms();
     if (server->accept_at && now >= server->accept_at)
         resume_accepting(server);

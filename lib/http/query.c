@@ -75,16 +75,16 @@ static bool name_parameter(const char *text, size_t size, char *out)
     return *out != '\0';
 }
 
-int promc__query_names(const char *query, char ***names)
+int promc__query_names(const char *query, size_t size, char ***names)
 {
-    size_t parameters = 1, size = strlen(query), bytes, count = 0;
+    size_t parameters = 1, bytes, count = 0;
     char **list, *text;
 
     *names = NULL;
-    for (const char *at = query; (at = strchr(at, '&')) != NULL; at++)
-        parameters++;
     if (!size)
         return PROMC_OK;
+    for (size_t i = 0; i < size; i++)
+        parameters += query[i] == '&';
     /* A decoded value is shorter than its parameter, so the texts fit in as many bytes. */
     if (!promc__size_of(parameters + 1, sizeof(*list), size + 1, &bytes))
         return promc__fail_memory("name[] filter");
@@ -92,14 +92,17 @@ int promc__query_names(const char *query, char ***names)
     if (!list)
         return promc__fail_memory("name[] filter");
     text = (char *)(list + parameters + 1);
-    for (const char *end = query + size; query < end;) {
-        size_t length = strcspn(query, "&");
+    while (size) {
+        const char *next = memchr(query, '&', size);
+        size_t length = next ? (size_t)(next - query) : size;
 
         if (name_parameter(query, length, text)) {
             list[count++] = text;
             text += strlen(text) + 1;
         }
-        query += length + 1;
+        length += next != NULL;
+        query += length;
+        size -= length;
     }
     list[count] = NULL;
     if (count)

@@ -17,7 +17,7 @@ bool promc__decode_path(char *out, const char *text, size_t size);
  * a space, what is malformed stays as it is. *names: NULL if there are none; else a list that ends
  * in NULL, one block to be freed with promc__free(). Returns PROMC_OK or PROMC_ERROR_NO_MEMORY.
  */
-int promc__query_names(const char *query, char ***names);
+int promc__query_names(const char *query, size_t size, char ***names);
 
 /* The value of a hexadecimal digit; -1 if it is none. */
 int promc__hex_digit(char c);

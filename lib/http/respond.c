@@ -11,8 +11,12 @@
  * tells whether it is the whole, and for the size of a chunk. */
 enum { CHUNK_ROOM = 16, FIRST_ROOM = 512 + CHUNK_ROOM };
 
-/* A larger body is sent from where it is instead of being copied behind its head. */
-enum { COPIED_BODY_MAX = 16 * 1024 };
+/* What is rendered before it is known whether several clients can have it: a larger body is
+ * streamed to each of them. */
+enum { SHARED_MAX = 4 * PROMC__PIECE_SIZE };
+
+/* What is larger is sent from where it is instead of being copied behind the head. */
+enum { COPIED_MAX = 16 * 1024 };
 
 static bool is_head_request(const promc__connection *c)
 {
@@ -40,6 +44,25 @@ static promc__message message_for(const promc__connection *c, int status)
         .status = status, .keep_alive = !c->closing, .http_1_0 = c->head.minor == 0};
 }
 
+/* Sends a text, of which there is something behind `at`, from where it is. */
+static void send_shared(promc__connection *c, promc__shared_text *shared, size_t at)
+{
+    shared->users++;
+    c->shared = shared;
+    c->shared_at = at;
+}
+
+/* Sends it behind the head. */
+static void send_body(promc__connection *c, promc__shared_text *shared, size_t at)
+{
+    const promc__buffer *text = &shared->text;
+
+    if (text->size - at > COPIED_MAX)
+        send_shared(c, shared, at);
+    else
+        promc__buffer_append(&c->out, text->data + at, text->size - at);
+}
+
 /* There is no memory for what is to be said. */
 static void give_up(promc__connection *c)
 {
@@ -51,6 +74,7 @@ static void give_up(promc__connection *c)
 static void send_response(promc__connection *c, promc_http_response *response, uint64_t now)
 {
     promc__message message;
+    promc__shared_text *body;
     bool bare = promc__status_without_body(response->status);
     int error = response->fields.error ? response->fields.error : response->body.error;
 
@@ -63,13 +87,13 @@ static void send_response(promc__connection *c, promc_http_response *response, u
     if (!response->typed && response->body.size && !bare)
         message.content_type = "text/plain; charset=utf-8";
     promc__write_head(&c->out, &message);
-    if (bare || is_head_request(c)) {
+    if (bare || is_head_request(c) || !response->body.size) {
         /* the head is all */
-    } else if (response->body.size <= COPIED_BODY_MAX) {
-        promc__buffer_append(&c->out, response->body.data, response->body.size);
+    } else if ((body = promc__shared_text_new(&response->body)) != NULL) {
+        send_body(c, body, 0);
+        promc__shared_text_leave(body);
     } else {
-        c->after = response->body;
-        response->body = PROMC__BUFFER(0);
+        error = PROMC_ERROR_NO_MEMORY;
     }
     if (c->out.error || error)
         give_up(c);
@@ -116,10 +140,11 @@ static void frame_chunk(promc__buffer *out, size_t *at, bool last)
         prepend(out, at, digits + (size & 15), 1);
 }
 
-/* Reads a piece behind `room` bytes of space; status as of the source. */
-static int read_piece(promc__connection *c, size_t room)
+/* Reads `enough` bytes and at most a piece more behind `room` bytes of space; status as of the
+ * source. */
+static int read_pieces(promc__connection *c, size_t room, size_t enough)
 {
-    int status = 1, empty = 0;
+    int status = 1, reads = 0;
 
     c->out.size = 0;
     c->out_at = 0;
@@ -127,7 +152,7 @@ static int read_piece(promc__connection *c, size_t room)
     if (!promc__buffer_room(&c->out, FIRST_ROOM + PROMC__PIECE_SIZE))
         return promc__fail_memory("HTTP response");
     c->out.size = room;
-    while (status > 0 && c->out.size == room && empty++ < 1000)
+    while (status > 0 && c->out.size - room < enough && reads++ < 1000)
         status = c->source.read(c->source.state, &c->out, PROMC__PIECE_SIZE);
     if (status > 0 && c->out.size == room)
         return promc__fail(PROMC_ERROR_STATE, "scrape: goes on without output");
@@ -137,7 +162,7 @@ static int read_piece(promc__connection *c, size_t room)
 void promc__respond_piece(promc__connection *c)
 {
     size_t at = CHUNK_ROOM;
-    int status = read_piece(c, CHUNK_ROOM);
+    int status = read_pieces(c, CHUNK_ROOM, 1);
 
     if (status >= 0 && c->chunked)
         frame_chunk(&c->out, &at, status == 0);
@@ -154,18 +179,18 @@ void promc__respond_piece(promc__connection *c)
     c->out_at = at;
 }
 
-static promc__message variant_message(const promc__connection *c, const promc__variant *variant)
+static promc__message metrics_message(const promc__connection *c)
 {
     promc__message message = message_for(c, 200);
 
-    message.content_type = variant->content_type;
-    message.fields = variant->fields;
-    message.fields_size = strlen(variant->fields);
+    message.content_type = c->variant.content_type;
+    message.fields = c->variant.fields;
+    message.fields_size = strlen(c->variant.fields);
     return message;
 }
 
 /* The head before the first piece, which is at FIRST_ROOM. False: no memory. */
-static bool head_of_stream(promc__connection *c, const promc__variant *variant, bool whole)
+static bool head_of_stream(promc__connection *c, bool whole)
 {
     char space[512];
     promc__buffer head = {space, 0, sizeof(space), sizeof(space), 0};
@@ -175,7 +200,7 @@ static bool head_of_stream(promc__connection *c, const promc__variant *variant, 
     c->chunked = !whole && c->head.minor > 0;
     if (!whole && !c->chunked)
         c->closing = true;
-    message = variant_message(c, variant);
+    message = metrics_message(c);
     message.length = length;
     message.framing = whole        ? PROMC__FRAMING_LENGTH
                       : c->chunked ? PROMC__FRAMING_CHUNKED
@@ -190,44 +215,89 @@ static bool head_of_stream(promc__connection *c, const promc__variant *variant, 
     return true;
 }
 
-static void send_metrics(promc__connection *c, const promc_http_request *request, uint64_t now)
+/* What is behind the "?" of the request's target. */
+static size_t query_of(const promc__connection *c, const char **query)
 {
-    static const char failed[] = "the metrics could not be collected";
-    promc__variant variant;
-    int status = promc__metrics_choose(&variant, c->site, request);
+    const char *target = c->in.data + c->head.target, *end = target + c->head.target_size;
+    const char *mark = memchr(target, '?', c->head.target_size);
+
+    *query = mark ? mark + 1 : end;
+    return (size_t)(end - *query);
+}
+
+bool promc__waits_for_same(const promc__connection *a, const promc__connection *b)
+{
+    return a->variant.format == b->variant.format && a->variant.gzip == b->variant.gzip &&
+           a->head.target_size == b->head.target_size &&
+           memcmp(a->in.data + a->head.target, b->in.data + b->head.target, a->head.target_size) ==
+               0;
+}
+
+/* The output, which is all of the response, becomes what others can send too, behind FIRST_ROOM. */
+static promc__shared_text *share_output(promc__connection *c)
+{
+    promc__shared_text *shared = promc__shared_text_new(&c->out);
+
+    if (shared) {
+        send_shared(c, shared, c->out_at);
+        c->out_at = 0;
+    }
+    return shared;
+}
+
+promc__shared_text *promc__respond_metrics(promc__connection *c, bool others, uint64_t now)
+{
+    const char *query;
+    size_t query_size = query_of(c, &query);
+    int status = promc__metrics_open(&c->source, c->site, query, query_size, &c->variant);
 
     if (status == PROMC_OK)
-        status = promc__metrics_open(&c->source, c->site, request, &variant);
-    if (status == PROMC_OK)
-        status = read_piece(c, FIRST_ROOM);
+        status = read_pieces(c, FIRST_ROOM, others ? SHARED_MAX : 1);
     if (status < 0) {
         promc__source_close(&c->source);
         promc__buffer_free(&c->out);
-        send_error(c, 500, failed, now);
-        return;
+        send_error(c, 500, "the metrics could not be collected", now);
+        return NULL;
     }
     begin_response(c, 200, now);
     if (status == 0)
         promc__source_close(&c->source);
-    if (!head_of_stream(c, &variant, status == 0))
+    if (head_of_stream(c, status == 0))
+        return others && status == 0 ? share_output(c) : NULL;
+    give_up(c);
+    return NULL;
+}
+
+void promc__respond_shared(promc__connection *c, promc__shared_text *shared, uint64_t now)
+{
+    promc__message message;
+
+    begin_response(c, 200, now);
+    message = metrics_message(c);
+    message.framing = PROMC__FRAMING_LENGTH;
+    message.length = shared->text.size - FIRST_ROOM;
+    promc__write_head(&c->out, &message);
+    send_body(c, shared, FIRST_ROOM);
+    if (c->out.error)
         give_up(c);
 }
 
 /* As for GET, without collecting anything: RFC 9110 9.3.2 lets Content-Length be left out. */
-static void send_metrics_head(promc__connection *c, const promc_http_request *request, uint64_t now)
+static void send_metrics_head(promc__connection *c, uint64_t now)
 {
-    promc__variant variant;
     promc__message message;
 
-    if (promc__metrics_choose(&variant, c->site, request) != PROMC_OK) {
-        send_error(c, 500, "out of memory", now);
-        return;
-    }
     begin_response(c, 200, now);
-    message = variant_message(c, &variant);
+    message = metrics_message(c);
     promc__write_head(&c->out, &message);
     if (c->out.error)
         give_up(c);
+}
+
+static void await_scrape(promc__connection *c)
+{
+    c->state = PROMC__WAITING;
+    c->deadline = PROMC__NEVER; /* it does not wait for its client */
 }
 
 /* ---- everything else ------------------------------------------------------------------------- */
@@ -304,10 +374,12 @@ bool promc__respond_head(promc__connection *c, uint64_t now)
             c->closing = c->lingering = true;
         if (decision.answer != PROMC__ANSWER_METRICS)
             send_decided(c, &decision, &request.view, now);
+        else if (promc__metrics_choose(&c->variant, c->site, &request.view) != PROMC_OK)
+            send_error(c, 500, "out of memory", now);
         else if (is_head_request(c))
-            send_metrics_head(c, &request.view, now);
+            send_metrics_head(c, now);
         else
-            send_metrics(c, &request.view, now);
+            await_scrape(c);
     }
     promc__request_free(&request);
     return false;

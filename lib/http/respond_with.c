@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "http/connection.h"
 #include "http/defaults.h"
+#include "http/respond.h"
 
 #include <string.h>
 
@@ -44,8 +45,10 @@ int promc_http_respond_with(const char *head, size_t size, promc_sink sink, void
     site.no_compression = set.no_compression;
     promc__connection_begin(&c, &site, 0);
     promc__connection_receive(&c, head, size, 0);
+    if (c.state == PROMC__WAITING)
+        (void)promc__respond_metrics(&c, false, 0);
     if (c.state != PROMC__RESPONSE && c.state != PROMC__CLOSED)
-        promc__connection_refuse(&c, 400, "the request head is incomplete", 0);
+        promc__respond_bad(&c, 400, "the request head is incomplete", 0);
     /* What follows the head is the host's. */
     c.in.size = c.head.size ? c.head.size : c.in.size;
     status = c.state == PROMC__CLOSED ? promc__fail_memory("HTTP response") : drain(&c, sink, arg);

@@ -48,8 +48,8 @@ void promc_http_response_status(promc_http_response *response, int status)
 /* The server says these itself; a second one would be a second opinion on the framing. */
 static bool is_own_field(const char *name)
 {
-    static const char *const own[] = {"content-length", "transfer-encoding", "connection", "date",
-                                      "keep-alive",     "upgrade",           "trailer"};
+    static const char own[][18] = {"content-length", "transfer-encoding", "connection", "date",
+                                   "keep-alive",     "upgrade",           "trailer"};
 
     for (size_t i = 0; i < promc__count_of(own); i++)
         if (promc__same_word(name, strlen(name), own[i]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server as its parts see it: server.c makes and ends it, loop.c runs it, client.c moves the
- * bytes of one connection. */
+ * bytes of one connection, together.c answers those that wait for a scrape. */
 #ifndef PROMC_HTTP_SERVER_H
 #define PROMC_HTTP_SERVER_H
 
@@ -14,6 +14,7 @@ enum {
     PROMC__READ_SIZE = 16 * 1024,
     PROMC__SPARE_CLIENTS = 256, /* past the limit: those that get their 503, or were just closed */
     PROMC__PATIENCE_MS = 1000,  /* after that a silent client may have to make room */
+    PROMC__WAITING_MAX = 64,    /* clients that a turn scrapes for */
     PROMC__ACCEPT_PAUSE_MS = 100, /* when the system is out of descriptors or memory */
     PROMC__FORK_WAIT_MS = 50      /* how long a fork waits for the end of a turn */
 };
@@ -57,6 +58,8 @@ struct promc_http_server {
     size_t open_count; /* of these, not closed */
     bool some_closed;  /* clients to be removed at the end of the turn */
     bool some_again;
+    promc__client *waiting[PROMC__WAITING_MAX]; /* for a scrape in this turn */
+    size_t waiting_count;                       /* 0 between turns */
     uint64_t next_deadline; /* not after the first deadline of a client */
     uint64_t accept_at;     /* when to go on accepting; 0: now */
     uint64_t no_victim_until;
@@ -85,8 +88,11 @@ int promc__watch(promc_http_server *server, promc__watched *watched, int wait_fo
 
 /* Takes over an accepted descriptor; `refused`: only to say so. */
 void promc__client_open(promc_http_server *server, int fd, bool tcp, bool refused, uint64_t now);
-/* Moves bytes as long as it goes, and not so long that others wait. */
+/* Moves bytes as long as it goes, and not so long that others wait; up to a request for the
+ * metrics, which waits for promc__clients_answer(). */
 void promc__client_run(promc_http_server *server, promc__client *client, uint64_t now);
+/* Answers those that wait for a scrape: all that wait for the same thing from one. */
+void promc__clients_answer(promc_http_server *server);
 /* Closes the descriptor; the client goes at the end of the turn. */
 void promc__client_close(promc_http_server *server, promc__client *client);
 /* Removes the closed ones. */

@@ -39,10 +39,11 @@ static void metrics_close(void *state)
 }
 
 /* The registry, or a view of it for name[]. */
-static int filtered(promc_registry **registry, promc_registry **view, const char *query)
+static int filtered(promc_registry **registry, promc_registry **view, const char *query,
+                    size_t query_size)
 {
     char **names;
-    int status = promc__query_names(query, &names);
+    int status = promc__query_names(query, query_size, &names);
 
     *view = NULL;
     if (status != PROMC_OK || !names)
@@ -92,8 +93,8 @@ int promc__metrics_choose(promc__variant *variant, const promc__site *site,
     return status;
 }
 
-int promc__metrics_open(promc__source *source, const promc__site *site,
-                        const promc_http_request *request, const promc__variant *variant)
+int promc__metrics_open(promc__source *source, const promc__site *site, const char *query,
+                        size_t query_size, const promc__variant *variant)
 {
     promc_registry *registry = site->registry ? site->registry : promc_default_registry();
     metrics_source *metrics = promc__zalloc(sizeof(*metrics));
@@ -101,7 +102,7 @@ int promc__metrics_open(promc__source *source, const promc__site *site,
 
     if (!metrics)
         return promc__fail_memory("scrape");
-    status = filtered(&registry, &metrics->view, request->query);
+    status = filtered(&registry, &metrics->view, query, query_size);
     if (status == PROMC_OK) {
         metrics->scrape = promc__scrape_open(registry, variant->format);
         status = metrics->scrape ? PROMC_OK : promc_last_error()->code;

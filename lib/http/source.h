@@ -30,9 +30,9 @@ typedef struct promc__variant {
 int promc__metrics_choose(promc__variant *variant, const promc__site *site,
                           const promc_http_request *request);
 
-/* The metrics for a request, name[] considered. PROMC_OK or a negative code (and the last error).
- */
-int promc__metrics_open(promc__source *source, const promc__site *site,
-                        const promc_http_request *request, const promc__variant *variant);
+/* The metrics, those with the name[] of a query if it has any. Nothing is collected before the
+ * first read. PROMC_OK or a negative code (and the last error). */
+int promc__metrics_open(promc__source *source, const promc__site *site, const char *query,
+                        size_t query_size, const promc__variant *variant);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const char *const stats_methods[PROMC__STATS_METHODS] = {
+static const char stats_methods[PROMC__STATS_METHODS][8] = {
     "GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "other"};
 
 void promc__stats_request(promc__http_stats *stats, const char *method, size_t size, int status)

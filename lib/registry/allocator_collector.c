@@ -35,7 +35,7 @@ static atomic_ullong paused_until; /* by the monotonic clock */
 #endif
 
 static const struct {
-    const char *name, *help;
+    char name[28], help[68];
 } allocator_families[] = {
     {"c_malloc_arena_bytes", "Memory in the heaps of malloc, whether used or free, in bytes."},
     {"c_malloc_used_bytes", "Memory in use in the heaps of malloc in bytes."},

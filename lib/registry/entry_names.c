@@ -37,7 +37,7 @@ static bool add_name(promc__entry *entry, const char *name, size_t size, const c
 static bool add_names(promc__entry *entry, const promc__descriptor *descriptor, const char *name,
                       size_t size)
 {
-    static const char *const suffixes[][5] = {
+    static const char suffixes[][5][9] = {
         [PROMC_TYPE_COUNTER] = {"", "_total", "_created"},
         [PROMC_TYPE_GAUGE] = {""},
         [PROMC_TYPE_HISTOGRAM] = {"", "_bucket", "_sum", "_count", "_created"},
@@ -50,7 +50,7 @@ static bool add_names(promc__entry *entry, const promc__descriptor *descriptor, 
     bool only_name = descriptor->exact_name && (descriptor->type == PROMC_TYPE_COUNTER ||
                                                 descriptor->type == PROMC_TYPE_INFO);
 
-    for (size_t i = 0; i < 5 && suffixes[descriptor->type][i]; i++) {
+    for (size_t i = 0; i < 5 && (i == 0 || *suffixes[descriptor->type][i]); i++) {
         const char *suffix = suffixes[descriptor->type][i];
 
         if (i && (only_name || (descriptor->exact_name && strcmp(suffix, "_created") == 0)))

@@ -33,7 +33,7 @@ enum process_figure {
 };
 
 static const struct {
-    const char *name, *help;
+    char name[36], help[64];
 } process_families[PROCESS_FIGURES] = {
     {"process_virtual_memory_bytes", "Virtual memory size in bytes."},
     {"process_resident_memory_bytes", "Resident memory size in bytes."},

@@ -4,13 +4,13 @@
  *
  * Byte 0 is the site, byte 1 the pieces, byte 2 how long memory lasts; the rest is what a client
  * sends. In pieces it gets the same answers as at once, and these are responses by RFC 9112, one a
- * request, as a reader of a few lines sees it. Without memory a connection ends or answers 500, and
- * nothing else happens.
+ * request, as a reader of a few lines sees it; so it does from the scrapes of another client that
+ * waits for the same. Without memory a connection ends or answers 500, and nothing else happens.
  */
 #include "fuzz.h"
 
+#include "answers.h"
 #include "base/os.h"
-#include "http/connection.h"
 #include "inflate.h"
 
 /* A large site takes long, so it is chosen rarely: by all of its bits. */
@@ -142,19 +142,47 @@ struct transcript {
     bool aborted;
 };
 
+/* The request once more from another client, whose scrape may do for both. */
+static void answer_together(promc__connection *c)
+{
+    promc__connection other;
+    promc__shared_text *shared = NULL;
+    size_t count = seen.count;
+
+    promc__connection_begin(&other, c->site, 0);
+    promc__connection_receive(&other, c->in.data, c->head.size, 0);
+    seen.count = count;
+    if (other.state == PROMC__WAITING) {
+        require(promc__waits_for_same(&other, c));
+        shared = promc__respond_metrics(&other, true, 0);
+    }
+    if (shared)
+        promc__respond_shared(c, shared, 0);
+    else
+        (void)promc__respond_metrics(c, false, 0);
+    promc__shared_text_leave(shared);
+    promc__connection_free(&other);
+}
+
+static bool together; /* scrapes are shared */
+
 static void take_output(promc__connection *c, struct transcript *to, struct pieces *pieces)
 {
     const char *data;
     size_t size;
 
-    while ((size = promc__connection_output(c, &data, 0)) > 0) {
+    if (together && c->state == PROMC__WAITING)
+        answer_together(c);
+    while ((size = next_output(c, &data, 0)) > 0) {
         size = pieces->seed == 1 ? size : next_piece(pieces, size);
         require(to->size + size <= OUTPUT_MAX);
         memcpy(to->output + to->size, data, size);
         to->size += size;
         promc__connection_sent(c, size, 0);
+        if (together && c->state == PROMC__WAITING)
+            answer_together(c);
     }
-    require(c->state != PROMC__RESPONSE);
+    require(c->state != PROMC__RESPONSE && c->state != PROMC__WAITING);
 }
 
 static struct transcript converse(const promc__site *site, const uint8_t *data, size_t size,
@@ -334,9 +362,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(again.size == whole.size && memcmp(again.output, kept, again.size) == 0);
     require(again.state == whole.state && again.aborted == whole.aborted);
 
+    /* What is larger than a piece is streamed otherwise: in chunks. */
+    together = site.registry == small_registry;
+    seen.count = 0;
+    again = converse(&site, choices.at, choices.left, pieces_of(seed));
+    require(again.size == whole.size && memcmp(again.output, kept, again.size) == 0);
+
     seen.count = 0;
     refuse_memory_after(memory);
     again = converse(&site, choices.at, choices.left, pieces_of(seed));
+    together = false;
     if (!grant_memory())
         require(again.size == whole.size && memcmp(again.output, kept, again.size) == 0);
     free(kept);

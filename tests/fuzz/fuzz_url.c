@@ -223,7 +223,7 @@ static void check_query(const char *query)
 
     for (const char *at = query; *at; at++)
         parameters += *at == '&';
-    require(promc__query_names(query, &names) == PROMC_OK);
+    require(promc__query_names(query, strlen(query), &names) == PROMC_OK);
     for (; names && names[count]; count++)
         require(*names[count]);
     require(count <= parameters && (!names || count));

@@ -219,10 +219,12 @@ static void *fork_now_and_then(void *arg)
 /* ---- faults ------------------------------------------------------------------------------------ */
 
 static atomic_uint sends;
-static long (*really_send)(int fd, const void *data, size_t size);
+static long (*really_send)(int fd, const void *data, size_t size, const void *more,
+                           size_t more_size);
 
 /* Now and then a peer has gone, or takes one byte. */
-static long unreliable_send(int fd, const void *data, size_t size)
+static long unreliable_send(int fd, const void *data, size_t size, const void *more,
+                            size_t more_size)
 {
     unsigned number = atomic_fetch_add(&sends, 1);
 
@@ -231,7 +233,9 @@ static long unreliable_send(int fd, const void *data, size_t size)
         errno = ECONNRESET;
         return -1;
     }
-    return really_send(fd, data, number % 101 == 0 ? 1 : size);
+    if (number % 101 == 0)
+        return really_send(fd, data, 1, NULL, 0);
+    return really_send(fd, data, size, more, more_size);
 }
 
 /* Memory is refused for a tenth of the time. */

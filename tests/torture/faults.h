@@ -229,13 +229,13 @@ static long fault_receive(int fd, void *data, size_t size)
     return error ? (error == NOTHING ? 0 : -1) : real_net.receive(fd, data, size);
 }
 
-static long fault_send(int fd, const void *data, size_t size)
+static long fault_send(int fd, const void *data, size_t size, const void *more, size_t more_size)
 {
     int error = fault(CALL_send);
 
     if (error == ONE_BYTE)
-        return real_net.send(fd, data, 1);
-    return error ? -1 : real_net.send(fd, data, size);
+        return real_net.send(fd, data, 1, NULL, 0);
+    return error ? -1 : real_net.send(fd, data, size, more, more_size);
 }
 
 static int fault_shut(int fd, int how)

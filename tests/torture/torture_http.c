@@ -51,16 +51,21 @@ static int judge(void)
 
 /* ---- a server in the loop of the test ---------------------------------------------------------- */
 
-/* Steps until the connection is at its end. Time passes quickly here. */
-static size_t converse(promc_http_server *server, const char *request, size_t size, char *text,
-                       size_t room)
+static int ask(promc_http_server *server, const char *request, size_t size)
 {
     int fd = peer_connect("127.0.0.1", promc_http_server_port(server));
-    size_t got = 0;
-    long more = -1;
 
     assert_true(fd >= 0);
     assert_int_equal(send(fd, request, size, MSG_NOSIGNAL), (long)size);
+    return fd;
+}
+
+/* Steps until the connection is at its end. Time passes quickly here. */
+static size_t hear(promc_http_server *server, int fd, char *text, size_t room)
+{
+    size_t got = 0;
+    long more = -1;
+
     for (int ms = 0; more != 0; ms++) { /* no deadline has to help */
         assert_true(ms < 5000);
         test_monotonic_ns += 1000000;
@@ -74,6 +79,12 @@ static size_t converse(promc_http_server *server, const char *request, size_t si
     text[got] = '\0';
     close(fd);
     return got;
+}
+
+static size_t converse(promc_http_server *server, const char *request, size_t size, char *text,
+                       size_t room)
+{
+    return hear(server, ask(server, request, size), text, room);
 }
 
 static int take_alerts(const promc_alert *alerts, size_t count, void *arg)
@@ -111,13 +122,20 @@ static int careless(const promc_http_request *request, promc_http_response *answ
     return 0;
 }
 
+static bool incompressible; /* the samples below: more than 64 KiB also with gzip */
+
 static int more_samples(promc_writer *writer, void *arg)
 {
     promc_family *f = promc_writer_family(writer, PROMC_TYPE_GAUGE, "more", "M.");
+    char value[128] = "some rather long value";
+    uint32_t random = 1;
 
     (void)arg;
-    for (int i = 0; i < 1100; i++)
-        promc_writer_i64(writer, f, i, PROMC_PAIRS({"some_label", "some rather long value"}));
+    for (int i = 0; i < 1100; i++) {
+        for (size_t c = 0; incompressible && c < sizeof(value) - 1; c++)
+            value[c] = (char)('0' + ((random = random * 1664525 + 1013904223) >> 26));
+        promc_writer_i64(writer, f, i, PROMC_PAIRS({"some_label", value}));
+    }
     return 0;
 }
 
@@ -204,6 +222,80 @@ REQUEST(notification,
         "{\"version\":\"4\",\"status\":\"firing\",\"receiver\":\"r\",\"groupKey\":\"{}\",\"alerts\":["
         "{\"status\":\"firing\",\"labels\":{\"a\":\"b\"},\"annotations\":{}}],\"groupLabels\":{},"
         "\"commonLabels\":{\"a\":\"b\"},\"commonAnnotations\":{},\"truncatedAlerts\":0}       ");
+
+/* Copies the body of a whole response; its size. */
+static size_t body_of(const char *text, size_t size, char *out)
+{
+    const char *at = strstr(text, "\r\n\r\n"), *end = text + size;
+    const char *chunked = strstr(text, "\r\nTransfer-Encoding: chunked\r\n");
+    size_t chunk = (size_t)(end - at) - 4, all = 0;
+    char *data = NULL;
+
+    if (!chunked || chunked > at) {
+        memcpy(out, at + 4, chunk);
+        return chunk;
+    }
+    for (at += 4; (chunk = strtoul(at, &data, 16)) != 0; at = data + 2 + chunk + 2) {
+        memcpy(out + all, data + 2, chunk);
+        all += chunk;
+    }
+    return all;
+}
+
+/* Three clients that wait for one scrape: each of them has it, or one of its own, or is cut. */
+static int together(promc_registry *own, const char *request)
+{
+    static char wanted[sizeof(expected)], body[sizeof(response)];
+    size_t size = strlen(request);
+    promc_http_server *server;
+    int fds[3], code = PROMC_OK;
+
+    without_bodies = false;
+    pause_refusals();
+    server = open_server(own, true);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 3; i++)
+            fds[i] = ask(server, request, size);
+        if (round == 1)
+            resume_refusals();
+        for (int i = 0; i < 3; i++) {
+            response_size = hear(server, fds[i], response, sizeof(response));
+            if (round == 0 && i == 0) /* what they get when there is memory for it */
+                memcpy(expected, response, (expected_size = response_size) + 1);
+            if (!is_success(response) || !is_whole(response, response_size)) {
+                code = judge();
+                continue;
+            }
+            assert_int_equal(body_of(response, response_size, body),
+                             body_of(expected, expected_size, wanted));
+            assert_memory_equal(body, wanted, body_of(expected, expected_size, wanted));
+        }
+    }
+    pause_refusals();
+    promc_http_server_stop(server);
+    resume_refusals();
+    return code;
+}
+
+static int get_together(promc_registry *own)
+{
+    return together(own, GET "\r\n");
+}
+
+static int get_together_with_gzip(promc_registry *own)
+{
+    return together(own, GET "Accept-Encoding: gzip\r\n\r\n");
+}
+
+static int get_much_together_with_gzip(promc_registry *own)
+{
+    int code;
+
+    incompressible = true;
+    code = get_together_with_gzip(own);
+    incompressible = false;
+    return code;
+}
 
 /* ---- without sockets --------------------------------------------------------------------------- */
 
@@ -300,6 +392,7 @@ static const struct torture scenarios[] = {
     SCENARIO(get_text),     SCENARIO(get_gzip),        SCENARIO(get_large),
     SCENARIO(get_large_gzip), SCENARIO(get_openmetrics), SCENARIO(get_protobuf),
     SCENARIO(get_some),     SCENARIO(head),            SCENARIO(head_of_two),
+    SCENARIO(get_together), SCENARIO(get_together_with_gzip), SCENARIO(get_much_together_with_gzip),
     SCENARIO(careless_handler), SCENARIO(post_nothing), SCENARIO(malformed),
     SCENARIO(not_allowed),  SCENARIO(post),            SCENARIO(post_chunked),
     SCENARIO(alerts),       SCENARIO(notification),    SCENARIO(respond),

@@ -1053,10 +1053,10 @@ static long failing_receive(int fd, void *data, size_t size)
     return fails_now() ? -1 : real_net.receive(fd, data, size);
 }
 
-static long failing_send(int fd, const void *data, size_t size)
+static long failing_send(int fd, const void *data, size_t size, const void *more, size_t more_size)
 {
     errno = ENOBUFS;
-    return fails_now() ? -1 : real_net.send(fd, data, size);
+    return fails_now() ? -1 : real_net.send(fd, data, size, more, more_size);
 }
 
 static int failing_wait(int fd, int ready_for, int timeout_ms)

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "answers.h"
 #include "base/os.h"
-#include "http/connection.h"
 #include "http/defaults.h"
 #include "http/message.h"
 #include "http/response.h"
@@ -140,7 +140,7 @@ static void take_output(promc__connection *c, size_t step, uint64_t now)
     const char *data;
     size_t size;
 
-    while ((size = promc__connection_output(c, &data, now)) > 0) {
+    while ((size = next_output(c, &data, now)) > 0) {
         if (c->out.capacity > most_memory)
             most_memory = c->out.capacity;
         if (size > step)
@@ -432,7 +432,7 @@ static void input_may_end_before_the_answer(void **state)
     promc__connection_receive(&c, get, strlen(get), 0); /* while the response waits */
     promc__connection_receive(&c, get, 7, 0);
     promc__connection_end(&c, 0);
-    assert_int_equal(c.state, PROMC__RESPONSE);
+    assert_int_equal(c.state, PROMC__WAITING);
     take_output(&c, SIZE_MAX, 0);
     assert_int_equal(status_of(output), 200);
     assert_int_equal(status_of(strstr(output + 1, "HTTP/1.1 ")), 200);
@@ -759,7 +759,7 @@ static void interleaved_scrapes(void **state)
     for (size_t turn = 0; open; turn++) {
         promc__connection *one = &c[turn % COUNT];
         const char *data;
-        size_t size = promc__connection_output(one, &data, 0);
+        size_t size = next_output(one, &data, 0);
 
         if (!size)
             continue;
@@ -859,12 +859,14 @@ static void deadlines(void **state)
     /* Total for the response, however often a byte goes; then it is cut. */
     samples = 50000;
     promc__connection_begin(&c, &site, 0);
-    promc__connection_receive(&c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27, 10);
+    promc__connection_receive(&c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27, 5);
+    assert_int_equal(c.deadline, PROMC__NEVER); /* it waits for the server */
+    (void)promc__respond_metrics(&c, false, 10);
     for (uint64_t now = 20; now < 5010; now += 500) {
         const char *data;
 
         assert_int_equal(c.deadline, 5010);
-        assert_true(promc__connection_output(&c, &data, now) > 0);
+        assert_true(next_output(&c, &data, now) > 0);
         promc__connection_sent(&c, 1, now);
         assert_int_equal(c.since, now);
     }
@@ -906,7 +908,7 @@ static void input_waits_for_the_response(void **state)
     promc__connection_begin(&c, &site, 0);
     promc__connection_receive(&c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27, 0);
     assert_false(promc__connection_wants_input(&c));
-    promc__connection_sent(&c, promc__connection_output(&c, &data, 0), 0);
+    promc__connection_sent(&c, next_output(&c, &data, 0), 0);
     assert_true(promc__connection_wants_input(&c));
     promc__connection_free(&c);
 }
@@ -1057,7 +1059,7 @@ static void everything_is_counted(void **state)
     (void)state;
     promc__connection_begin(&c, &site, 0);
     output_size = 0;
-    promc__connection_refuse(&c, 503, "full", 0);
+    promc__respond_bad(&c, 503, "full", 0);
     take_output(&c, SIZE_MAX, 0);
     promc__connection_free(&c);
     assert_int_equal(status_of(output), 503);

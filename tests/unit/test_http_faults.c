@@ -116,12 +116,12 @@ static long slow_receive(int fd, void *data, size_t size)
     return -1;
 }
 
-static long slow_send(int fd, const void *data, size_t size)
+static long slow_send(int fd, const void *data, size_t size, const void *more, size_t more_size)
 {
-    (void)size;
+    (void)size, (void)more, (void)more_size;
     pause_writing = !pause_writing;
     if (!pause_writing)
-        return real_net.send(fd, data, 1);
+        return real_net.send(fd, data, 1, NULL, 0);
     errno = EAGAIN;
     return -1;
 }

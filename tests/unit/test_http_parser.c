@@ -493,7 +493,7 @@ static void assert_names(const char *query, const char *const *expected)
 {
     char **names;
 
-    assert_int_equal(promc__query_names(query, &names), PROMC_OK);
+    assert_int_equal(promc__query_names(query, strlen(query), &names), PROMC_OK);
     if (!*expected) {
         assert_null(names);
         return;
@@ -536,7 +536,7 @@ static void many_names_are_linear(void **state)
     assert_non_null(query);
     for (size_t i = 0; i < COUNT; i++)
         memcpy(query + i * 9, "name[]=a&", 10);
-    assert_int_equal(promc__query_names(query, &names), PROMC_OK);
+    assert_int_equal(promc__query_names(query, strlen(query), &names), PROMC_OK);
     while (names[count])
         count++;
     assert_int_equal(count, COUNT);

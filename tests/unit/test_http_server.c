@@ -672,6 +672,7 @@ static void stop_waits_for_one_collector(void **state)
     const promc_collector collector = {slow_collector, NULL, NULL};
     promc_registry *slow = promc_registry_new();
     promc_http_server *server;
+    char request[64];
     int fds[10];
 
     (void)state;
@@ -680,7 +681,8 @@ static void stop_waits_for_one_collector(void **state)
     assert_non_null(server);
     for (int i = 0; i < 10; i++) {
         fds[i] = peer_connect("127.0.0.1", promc_http_server_port(server));
-        peer_send(fds[i], REQUEST);
+        snprintf(request, sizeof(request), "GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i);
+        peer_send(fds[i], request); /* no two of them share a scrape */
     }
     assert_true(peer_readable(fds[0], 5000)); /* so the others are next */
     promc_http_server_stop(server);

@@ -166,7 +166,7 @@ static void wrong_descriptors_are_errors(void **state)
     assert_int_equal(promc__net.connect_result(-1), EBADF);
     assert_int_equal(promc__net.adopt(-1), -1);
     assert_int_equal(promc__net.receive(-1, &byte, 1), -1);
-    assert_int_equal(promc__net.send(-1, "", 1), -1);
+    assert_int_equal(promc__net.send(-1, "", 1, NULL, 0), -1);
     assert_false(promc__net.socket_file("/nowhere/at/all", &device, &inode));
     assert_false(promc__net.socket_file("/tmp", &device, &inode));
 }
