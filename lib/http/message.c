@@ -6,80 +6,68 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One text: each pointer of a table would be a relocation when the program starts. */
-static const char status_lines[] = "100 Continue\0"
-                                   "200 OK\0"
-                                   "201 Created\0"
-                                   "202 Accepted\0"
-                                   "204 No Content\0"
-                                   "206 Partial Content\0"
-                                   "301 Moved Permanently\0"
-                                   "302 Found\0"
-                                   "303 See Other\0"
-                                   "304 Not Modified\0"
-                                   "307 Temporary Redirect\0"
-                                   "308 Permanent Redirect\0"
-                                   "400 Bad Request\0"
-                                   "401 Unauthorized\0"
-                                   "403 Forbidden\0"
-                                   "404 Not Found\0"
-                                   "405 Method Not Allowed\0"
-                                   "406 Not Acceptable\0"
-                                   "408 Request Timeout\0"
-                                   "409 Conflict\0"
-                                   "410 Gone\0"
-                                   "411 Length Required\0"
-                                   "412 Precondition Failed\0"
-                                   "413 Content Too Large\0"
-                                   "414 URI Too Long\0"
-                                   "415 Unsupported Media Type\0"
-                                   "417 Expectation Failed\0"
-                                   "422 Unprocessable Content\0"
-                                   "429 Too Many Requests\0"
-                                   "431 Request Header Fields Too Large\0"
-                                   "500 Internal Server Error\0"
-                                   "501 Not Implemented\0"
-                                   "502 Bad Gateway\0"
-                                   "503 Service Unavailable\0"
-                                   "504 Gateway Timeout\0"
-                                   "505 HTTP Version Not Supported\0";
-
-static int status_of_line(const char *line)
-{
-    return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
-}
-
-/* Up to PROMC__STATUS_COUNT, which gives "". */
-static const char *status_line_at(size_t index)
-{
-    const char *line = status_lines;
-
-    for (; index; index--)
-        line += strlen(line) + 1;
-    return line;
-}
+/* Texts without pointers, which would be relocated when the program starts. */
+static const struct {
+    short status;
+    char text[32];
+} status_texts[PROMC__STATUS_COUNT] = {
+    {100, "Continue"},
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {206, "Partial Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {417, "Expectation Failed"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+};
 
 size_t promc__status_index(int status)
 {
     size_t index = 0;
 
-    while (index < PROMC__STATUS_COUNT && status_of_line(status_line_at(index)) != status)
+    while (index < PROMC__STATUS_COUNT && status_texts[index].status != status)
         index++;
     return index;
 }
 
 int promc__status_at(size_t index)
 {
-    const char *line = status_line_at(index);
-
-    return *line ? status_of_line(line) : 0;
+    return index < PROMC__STATUS_COUNT ? status_texts[index].status : 0;
 }
 
 const char *promc__status_text(int status)
 {
-    const char *line = status_line_at(promc__status_index(status));
+    size_t index = promc__status_index(status);
 
-    return *line ? line + 4 : "Unknown";
+    return index < PROMC__STATUS_COUNT ? status_texts[index].text : "Unknown";
 }
 
 bool promc__status_without_body(int status)
