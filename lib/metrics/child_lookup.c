@@ -24,7 +24,8 @@ int promc__query_prepare(struct promc__query *query, const promc__family *family
     for (size_t i = 0; i < count; i++) {
         if (promc__unlikely(!values[i])) {
             promc__query_finish(query);
-            return promc__values_check(family, values, count);
+            (void)promc__values_check(family, values, count); /* says which one */
+            return PROMC_ERROR_LABELS;
         }
         sizes[i] = strlen(values[i]);
         hash = promc__hash_more(hash, secret, values[i], sizes[i]);

@@ -22,21 +22,17 @@ _Static_assert(_Alignof(promc__child) <= PROMC__CHILD_UNIT &&
                    sizeof(promc__child) % PROMC__CHILD_UNIT == 0,
                "children lie one behind the other");
 
-/* Room for one more in an array that grows at each power of two. */
-static bool reserve_one(void *array, uint32_t count, size_t item_size)
+/* An array with room for one more; it grows at each power of two. NULL: no memory, and the array is as
+ * it was. */
+static void *with_room(void *items, uint32_t count, size_t item_size)
 {
-    void *items, *grown;
     size_t bytes;
 
     if (count & (count - 1))
-        return true;
+        return items;
     if (!promc__size_of(count ? 2 * (size_t)count : 1, item_size, 0, &bytes))
-        return false;
-    memcpy(&items, array, sizeof(items));
-    grown = promc__realloc(items, bytes);
-    if (grown)
-        memcpy(array, &grown, sizeof(grown));
-    return grown != NULL;
+        return NULL;
+    return promc__realloc(items, bytes);
 }
 
 /* ---- slots ----------------------------------------------------------------------------------- */
@@ -44,17 +40,20 @@ static bool reserve_one(void *array, uint32_t count, size_t item_size)
 static bool add_slot_block(promc__family *family)
 {
     promc__slot_block block = {.count = LARGEST_SLOT_BLOCK};
+    promc__slot_block *blocks =
+        with_room(family->slot_blocks, family->slot_block_count, sizeof(block));
     bool done;
 
+    if (!blocks)
+        return false;
+    family->slot_blocks = blocks;
     if (family->slot_block_count < 10) /* fewer in the first ones: 1, 2, 4 ... */
         block.count = 1u << family->slot_block_count;
-    if (!reserve_one(&family->slot_blocks, family->slot_block_count, sizeof(block)))
-        return false;
     promc__lock(&promc__cells_lock);
     done = promc__slots_take(family->cells, block.count, &block.first);
     promc__unlock(&promc__cells_lock);
     if (done)
-        family->slot_blocks[family->slot_block_count++] = block;
+        blocks[family->slot_block_count++] = block;
     return done;
 }
 
@@ -76,9 +75,7 @@ static size_t round_up(size_t size, size_t unit)
     return (size + unit - 1) / unit * unit;
 }
 
-/* A value that is written in place gets cache lines of its own; others are read only, most of the
- * time.
- */
+/* A value that is written in place gets cache lines of its own; other children are mostly read. */
 static size_t bytes_for(const promc__family *family, size_t text_size)
 {
     size_t room = text_size > LONGEST_INSIDE ? sizeof(promc__outside_text *) : text_size;
@@ -97,16 +94,18 @@ static size_t slab_size(const promc__family *family, size_t child_bytes)
 
 static bool add_slab(promc__family *family, size_t child_bytes)
 {
-    promc__slab slab = {.size = slab_size(family, child_bytes)};
+    promc__slab slab = {.size = slab_size(family, child_bytes)}, *slabs = NULL;
 
-    if (family->slab_count >= UINT32_MAX / PROMC__SLAB_UNITS ||
-        !reserve_one(&family->slabs, family->slab_count, sizeof(slab)))
+    if (family->slab_count < UINT32_MAX / PROMC__SLAB_UNITS)
+        slabs = with_room(family->slabs, family->slab_count, sizeof(slab));
+    if (!slabs)
         return false;
+    family->slabs = slabs;
     slab.block = promc__zalloc(slab.size + CACHE_LINE - 1);
     if (!slab.block)
         return false;
     slab.children = (char *)slab.block + (0 - (uintptr_t)slab.block) % CACHE_LINE;
-    family->slabs[family->slab_count++] = slab;
+    slabs[family->slab_count++] = slab;
     return true;
 }
 
@@ -218,6 +217,7 @@ void promc__child_put_back(promc__family *family, uint32_t number)
 {
     promc__child *child = promc__child_at(family, number);
 
+    PROMC__ASSUME(child); /* nobody's number is 0 */
     strip_child(child);
     child->next = family->free;
     family->free = number;
