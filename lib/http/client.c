@@ -125,10 +125,13 @@ static void wait_for_client(promc_http_server *server, promc__client *client)
 /* Those that the turn cannot scrape for wait for the next one. */
 static void wait_for_scrape(promc_http_server *server, promc__client *client)
 {
-    if (server->waiting_count < PROMC__WAITING_MAX)
+    if (server->waiting_count < PROMC__WAITING_MAX) {
         server->waiting[server->waiting_count++] = client;
-    else
-        client->again = server->some_again = true;
+        return;
+    }
+    client->again = server->some_again = true;
+    if (server->left_out == SIZE_MAX)
+        server->left_out = client->at;
 }
 
 void promc__client_run(promc_http_server *server, promc__client *client, uint64_t now)
@@ -152,7 +155,7 @@ void promc__client_run(promc_http_server *server, promc__client *client, uint64_
         moved = push_output(server, client, &can_write, now);
         if (connection->state == PROMC__LINGER && !client->shut)
             shut_output(server, client);
-        /* Answered in the same round, so that most requests need one. */
+        /* A request for a handler is answered in the same round, so that most need one. */
         if (pull_input(server, client, &can_read, now))
             moved = true;
     }

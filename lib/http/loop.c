@@ -123,15 +123,22 @@ static void handle_event(promc_http_server *server, const promc__ready *ready, u
     }
 }
 
-/* Clients that had used up their turn, or whose transport holds input. */
+/* Clients that had used up their turn, whose transport holds input, or for whose scrape there was no
+ * place: the first of these now comes first. */
 static void go_on(promc_http_server *server, uint64_t now)
 {
+    size_t count = server->client_count, first = server->left_out < count ? server->left_out : 0;
+
+    server->left_out = SIZE_MAX;
     if (!server->some_again)
         return;
     server->some_again = false;
-    for (size_t i = 0; i < server->client_count; i++)
-        if (server->clients[i]->again && server->clients[i]->watched.fd >= 0)
-            promc__client_run(server, server->clients[i], now);
+    for (size_t i = 0; i < count; i++) {
+        promc__client *client = server->clients[(first + i) % count];
+
+        if (client->again && client->watched.fd >= 0)
+            promc__client_run(server, client, now);
+    }
 }
 
 static void keep_deadlines(promc_http_server *server, uint64_t now)

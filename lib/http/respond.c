@@ -148,6 +148,8 @@ static int read_pieces(promc__connection *c, size_t room, size_t enough)
 
     c->out.size = 0;
     c->out_at = 0;
+    if (c->out.capacity > SHARED_MAX) /* it was to be shared and got too large */
+        promc__buffer_free(&c->out);
     /* Once for all pieces, and not much more than needed. */
     if (!promc__buffer_room(&c->out, FIRST_ROOM + PROMC__PIECE_SIZE))
         return promc__fail_memory("HTTP response");

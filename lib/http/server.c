@@ -193,6 +193,7 @@ promc_http_server *promc_http_server_create(const promc_http_server_opts *option
     }
     server->poller = server->wake.fd = server->wake_writer = -1;
     server->next_deadline = PROMC__NEVER;
+    server->left_out = SIZE_MAX;
     atomic_init(&server->stopping, false);
     (void)pthread_mutex_init(&server->turn, NULL);
     promc__routes_begin(&server->routes);

@@ -32,7 +32,7 @@ typedef struct promc__client {
     size_t at;                   /* in the server's list */
     void *session;               /* of the transport; NULL: plain */
     int read_needs, write_needs; /* what the descriptor must be ready for to go on */
-    bool again;                  /* used up its turn */
+    bool again;                  /* used up its turn, or waits for a scrape of the next one */
     bool shut;                   /* our side is closed, we linger */
 } promc__client;
 
@@ -60,6 +60,7 @@ struct promc_http_server {
     bool some_again;
     promc__client *waiting[PROMC__WAITING_MAX]; /* for a scrape in this turn */
     size_t waiting_count;                       /* 0 between turns */
+    size_t left_out; /* the first client that a turn had no place for; SIZE_MAX: none */
     uint64_t next_deadline; /* not after the first deadline of a client */
     uint64_t accept_at;     /* when to go on accepting; 0: now */
     uint64_t no_victim_until;

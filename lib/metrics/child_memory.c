@@ -83,13 +83,14 @@ static size_t bytes_for(const promc__family *family, size_t text_size)
     return round_up(family->child_size + room, family->cells ? PROMC__CHILD_UNIT : CACHE_LINE);
 }
 
+/* The first ones have room for 1 child like this one, 2, 4 ... */
 static size_t slab_size(const promc__family *family, size_t child_bytes)
 {
-    size_t size = LARGEST_SLAB;
+    size_t children = (size_t)1 << (family->slab_count < 10 ? family->slab_count : 10);
 
-    if (family->slab_count < 10 && child_bytes <= LARGEST_SLAB >> family->slab_count)
-        size = child_bytes << family->slab_count; /* the first ones have 1 child, 2, 4 ... */
-    return round_up(child_bytes > size ? child_bytes : size, CACHE_LINE);
+    if (children * child_bytes > LARGEST_SLAB)
+        children = LARGEST_SLAB / child_bytes;
+    return round_up((children ? children : 1) * child_bytes, CACHE_LINE);
 }
 
 static bool add_slab(promc__family *family, size_t child_bytes)

@@ -89,6 +89,8 @@ static bool has_values(const promc__family *family, const promc__child *child,
     for (; piece < last; piece++) {
         size_t label = piece->label, size = sizes[label];
 
+        if ((size_t)(end - at) < piece->size)
+            return false; /* a value went on into the next label: the hash was the same by chance */
         at += piece->size;
         if (promc__unlikely(child->escaped)) {
             const char *stop = at;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where children and their label texts lie: texts of every length, children that are used again for
  * longer or shorter texts, children larger than a slab. */
+#include "metrics/children.h"
 #include "refusing.h"
 #include "support.h"
 
@@ -198,6 +199,20 @@ static void escapes_outside(void **state)
     free(value);
 }
 
+/* Values that go on into the next label are other values, also when their hash is the same. */
+static void a_value_does_not_go_on_into_the_next_label(void **state)
+{
+    promc_counter *counter = promc_counter_labels(counters, "x", "y");
+    const promc__child *child = (const promc__child *)(const void *)counter;
+    const char *right[] = {"x", "y"}, *wrong[] = {"x\",n=\"y", ""};
+    const size_t right_sizes[] = {1, 1}, wrong_sizes[] = {7, 0};
+    (void)state;
+
+    assert_non_null(counter);
+    assert_ptr_equal(promc__table_find(child->family, child->hash, right, right_sizes), child);
+    assert_null(promc__table_find(child->family, child->hash, wrong, wrong_sizes));
+}
+
 /* A family gets a child with a text that fits behind it and one with a text that does not. */
 static int two_children(void *arg)
 {
@@ -231,6 +246,7 @@ int main(void)
         T(children_larger_than_a_slab),
         T(labels_that_come_and_go_in_all_lengths_do_not_grow),
         T(escapes_outside),
+        T(a_value_does_not_go_on_into_the_next_label),
         T(memory_is_refused_for_any_piece),
     };
 

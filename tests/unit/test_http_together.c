@@ -649,6 +649,28 @@ static void a_turn_has_an_end(void **state)
     close_all(fds, COUNT);
 }
 
+/* More clients than a turn scrapes for always have a further request: another one has its turn all the
+ * same. */
+static void everybody_has_a_turn(void **state)
+{
+    enum { COUNT = 80, REQUESTS = 20, TURNS = 5 };
+    int fds[COUNT + 1];
+    char byte;
+
+    (void)state;
+    clients(fds, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        for (int n = 0; n < REQUESTS; n++)
+            peer_send(fds[i], GET);
+    step();
+    fds[COUNT] = client();
+    peer_send(fds[COUNT], GET);
+    for (int i = 0; i < TURNS; i++)
+        step();
+    assert_int_equal(recv(fds[COUNT], &byte, 1, MSG_DONTWAIT | MSG_PEEK), 1);
+    close_all(fds, COUNT + 1);
+}
+
 static void a_failure_is_everybodys(void **state)
 {
     int fds[3];
@@ -840,6 +862,7 @@ int main(void)
         TEST(a_slow_reader_costs_only_itself),
         TEST(a_child_gives_it_back),
         TEST(a_turn_has_an_end),
+        TEST(everybody_has_a_turn),
         TEST(a_failure_is_everybodys),
         cmocka_unit_test(who_waits_is_not_evicted),
         cmocka_unit_test(a_stop_forgets_who_waits),
