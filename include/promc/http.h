@@ -13,7 +13,7 @@
  * Requests for the same metrics in the same form that wait for a server at the same time are
  * answered from one scrape, for which collectors are called once. It begins after the last of them
  * has come in: no response is older than its request. A response of more than about 240 KiB is
- * streamed to each client from a scrape of its own, so that slow clients keep no more in memory.
+ * streamed to each client from a scrape of its own, which bounds what slow clients keep in memory.
  *
  * Threads of the library block all signals, which go to the host's threads, and are called
  * promc-http and promc-push in top -H (Linux). Its descriptors are closed on exec(); writing to a

@@ -407,7 +407,7 @@ void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc
         const promc__plain *point = &points[i];
         promc__value value = {.kind = PROMC__DOUBLE, .number = point->number};
 
-        /* the text and the child before it */
+        /* a text, and the child that begins behind it */
         promc__fetch_ahead(point->labels, FETCH_DISTANCE, point->labels_size + 64);
         write_line(encoder, out, PROMC__SAMPLE_VALUE, point->labels, point->labels_size, &value, 0);
         if (created && point->created != 0) {

@@ -91,19 +91,19 @@ typedef struct promc__slab {
     size_t size, used; /* bytes */
 } promc__slab;
 
-/* A piece of a label text, and which declared label's value comes behind it. */
-typedef struct promc__label_piece {
-    char *text;
-    size_t size, label;
-} promc__label_piece;
-
-#define PROMC__CHILD_UNIT 8u
+#define PROMC__CHILD_UNIT 8u /* bytes: children begin at multiples of it */
 #define PROMC__SLAB_UNITS 8192u
 
 /* Slots of cells that were taken together, for children in their order. */
 typedef struct promc__slot_block {
     uint32_t first, count, used;
 } promc__slot_block;
+
+/* A piece of a label text, and which declared label's value comes behind it. */
+typedef struct promc__label_piece {
+    char *text;
+    size_t size, label;
+} promc__label_piece;
 
 struct promc__family {
     promc__family *family; /* itself, see promc__child */

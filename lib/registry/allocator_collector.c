@@ -34,6 +34,7 @@ extern struct mallinfo2 mallinfo2(void) __attribute__((weak));
 static atomic_ullong paused_until; /* by the monotonic clock */
 #endif
 
+/* Texts without pointers, which would be relocated when the program starts. */
 static const struct {
     char name[28], help[68];
 } allocator_families[] = {

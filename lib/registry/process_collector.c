@@ -32,6 +32,7 @@ enum process_figure {
     PROCESS_FIGURES
 };
 
+/* Texts without pointers, which would be relocated when the program starts. */
 static const struct {
     char name[36], help[64];
 } process_families[PROCESS_FIGURES] = {
