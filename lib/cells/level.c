@@ -269,8 +269,9 @@ static bool try_to_read(promc__numbers *level, struct level_reading *reading)
     return false;
 }
 
-/* As many digits may be lost before records are folded: ten bits. */
-#define LOSS 1024
+/* As many digits may be lost before records are folded: two bits. A level that is never near zero when
+ * it is read is folded as well, so that what its records lose does not add up. */
+#define LOSS 4
 
 static bool needs_folding(const struct level_reading *reading)
 {

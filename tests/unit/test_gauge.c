@@ -207,6 +207,28 @@ static void scrapes_fold_what_cancels_out(void **state)
     assert_number(sample(registry, "g", NULL), 1.1);
 }
 
+static void *begin_transfer(void *gauge)
+{
+    promc_gauge_add(gauge, 0x1p48);
+    promc_gauge_inc(gauge);
+    return NULL;
+}
+
+/* Also if the sum is never small when it is scraped. */
+static void scrapes_fold_what_is_under_way(void **state)
+{
+    (void)state;
+
+    in_a_thread(begin_transfer, g);
+    for (int i = 1; i < 100; i++) {
+        in_a_thread(begin_transfer, g);
+        promc_gauge_sub(g, 0x1p48);
+        assert_number(sample(registry, "g", NULL), 0x1p48 + i + 1);
+    }
+    promc_gauge_sub(g, 0x1p48);
+    assert_number(promc_gauge_value(g), 100);
+}
+
 /* While numbers stand still for a snapshot, updates go elsewhere, and are there afterwards. */
 static void updates_during_a_snapshot(void **state)
 {
@@ -465,6 +487,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_set_wins_over_all_that_came_before, begin, end),
         cmocka_unit_test_setup_teardown(it_rounds_as_a_variable_does, begin, end),
         cmocka_unit_test_setup_teardown(scrapes_fold_what_cancels_out, begin, end),
+        cmocka_unit_test_setup_teardown(scrapes_fold_what_is_under_way, begin, end),
         cmocka_unit_test_setup_teardown(updates_during_a_snapshot, begin, end),
         cmocka_unit_test_setup_teardown(cells_that_were_never_used, begin, end),
         cmocka_unit_test_setup_teardown(without_private_memory, begin, end),
