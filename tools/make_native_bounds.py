@@ -13,6 +13,7 @@ import sys
 
 STEPS = 256            # bounds in an octave at the finest resolution, schema 8
 MANTISSA = 52
+SLICE_BITS = 9         # an octave in slices so thin that none has two bounds
 LINE = 4
 
 
@@ -33,21 +34,22 @@ def lines(values, form, per_line):
 
 def table():
     bounds = [mantissa(i) for i in range(STEPS)]
-    starts = [sum(bound < k << MANTISSA - 8 for bound in bounds) for k in range(STEPS)]
-    for k, start in enumerate(starts):  # two comparisons decide within each 1/256
-        assert sum(bound < k + 1 << MANTISSA - 8 for bound in bounds) - start <= 2
-    bounds += [2 ** 64 - 1] * 2
+    starts = [sum(bound < k << MANTISSA - SLICE_BITS for bound in bounds[1:])
+              for k in range(1 << SLICE_BITS)]
+    for k, start in enumerate(starts):  # one comparison decides within each slice
+        assert sum(bound < k + 1 << MANTISSA - SLICE_BITS for bound in bounds[1:]) - start <= 1
+    bounds = [bound << 64 - MANTISSA for bound in bounds] + [2 ** 64 - 1]
     yield "/* SPDX-License-Identifier: Apache-2.0 */"
     yield "/* Made by tools/make_native_bounds.py; do not edit. */"
     yield '#include "metrics/native_index.h"'
     yield ""
-    yield "/* Mantissas of 2^(i/256), rounded down; then two that are above all. */"
+    yield "/* Mantissas of 2^(i/256), rounded down, in the upper bits; then one that is above all. */"
     yield "const uint64_t promc__native_bounds[%d] = {" % len(bounds)
     yield from lines(bounds, "UINT64_C(0x%x)", LINE)
     yield "};"
     yield ""
-    yield "/* How many bounds are below 1 + k/256. */"
-    yield "const uint16_t promc__native_starts[%d] = {" % len(starts)
+    yield "/* How many of the bounds above 1 are below 1 + k/%d. */" % len(starts)
+    yield "const uint8_t promc__native_starts[%d] = {" % len(starts)
     yield from lines(starts, "%d", 16)
     yield "};"
 

@@ -94,28 +94,24 @@ static inline uint32_t classic_cell(const promc__child *child, const promc__layo
     return layout->classic ? PROMC__CLASSIC_CELLS + promc__bucket_of(child->family, value) : 0;
 }
 
-static inline double amount_of(double value, bool forget)
+/* What is added to the sum, and to the count of a bucket, by which updates are told apart. */
+static inline double amount_of(double value, uint64_t count)
 {
-    return forget ? -value : value;
-}
-
-static inline uint64_t count_of(bool forget)
-{
-    return forget ? UINT64_MAX : 1;
+    return count == 1 ? value : -value;
 }
 
 static inline void count_observation(promc__cell *sum, promc__cell *bucket, promc__cell *classic,
-                                     double value, bool forget)
+                                     double amount, uint64_t count)
 {
-    promc__cell_add(sum, amount_of(value, forget));
-    promc__cell_count(bucket, count_of(forget));
+    promc__cell_add(sum, amount);
+    promc__cell_count(bucket, count);
     if (classic != sum)
-        promc__cell_count(classic, count_of(forget));
+        promc__cell_count(classic, count);
 }
 
 /* Inside a section. */
 static void count_in(promc__child *child, promc__layout *layout, uint32_t bucket,
-                     promc__shard *usable, double value, bool forget)
+                     promc__shard *usable, double value, uint64_t count)
 {
     uint32_t classic = classic_cell(child, layout, value), slot;
     promc__cell *cells[3] = {NULL, NULL, NULL};
@@ -127,10 +123,10 @@ static void count_in(promc__child *child, promc__layout *layout, uint32_t bucket
         cells[2] = promc__make_private_cell(usable, slot + classic);
     }
     if (cells[0] && cells[1] && cells[2])
-        count_observation(cells[0], cells[1], cells[2], value, forget);
+        count_observation(cells[0], cells[1], cells[2], amount_of(value, count), count);
     else
-        promc__shared_update(layout->numbers, layout->cells, amount_of(value, forget), bucket,
-                             classic, count_of(forget));
+        promc__shared_update(layout->numbers, layout->cells, amount_of(value, count), bucket,
+                             classic, count);
 }
 
 static void let_wait(_Atomic uint64_t *waiting, double value)
@@ -144,7 +140,7 @@ static void let_wait(_Atomic uint64_t *waiting, double value)
     promc__count_mishap(PROMC_DROPPED_UPDATES);
 }
 
-static PROMC__COLD void native_observe_slowly(promc__child *child, double value, bool forget)
+static PROMC__COLD void native_update_slowly(promc__child *child, double value, uint64_t count)
 {
     promc__section section = promc__enter_slowly();
     promc__layout *layout;
@@ -153,20 +149,19 @@ static PROMC__COLD void native_observe_slowly(promc__child *child, double value,
     if (promc__child_is_live(child)) {
         bucket = cell_for(child, value, &layout);
         if (bucket)
-            count_in(child, layout, bucket, section.usable, value, forget);
+            count_in(child, layout, bucket, section.usable, value, count);
         else
-            let_wait(layout->state->waiting[forget], value);
+            let_wait(layout->state->waiting[count != 1], value);
     }
     promc__leave_slowly(&section);
 }
 
-/* With classic buckets. Leaves the section. */
-static __attribute__((noinline)) void observe_both(promc__child *child,
-                                                   const promc__layout *layout,
-                                                   promc__shard *shard, uintptr_t sequence,
-                                                   double value, bool forget)
+/* Any value, and classic buckets too. Leaves the section. */
+static __attribute__((noinline)) void update_any(promc__child *child, const promc__layout *layout,
+                                                 promc__shard *shard, uintptr_t sequence,
+                                                 double value, uint64_t count)
 {
-    uint32_t bucket = promc__layout_usual_cell(layout, value);
+    uint32_t bucket = promc__layout_cell(layout, value);
     uint32_t classic = classic_cell(child, layout, value);
     uint32_t slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
     promc__cell *sum = promc__private_cell(shard, slot);
@@ -174,16 +169,17 @@ static __attribute__((noinline)) void observe_both(promc__child *child,
     promc__cell *other = promc__private_cell(shard, slot + classic);
 
     if (promc__likely(bucket && sum && one && other)) {
-        count_observation(sum, one, other, value, forget);
+        count_observation(sum, one, other, amount_of(value, count), count);
         promc__leave(shard, sequence);
         return;
     }
     promc__leave(shard, sequence);
-    native_observe_slowly(child, value, forget);
+    native_update_slowly(child, value, count);
 }
 
-/* Straight through: what needs more is behind calls at the end, so that no register is saved. */
-static inline void native_update(promc__child *child, double value, bool forget)
+/* Straight through: what needs more is behind calls at the end, so that no register is saved.
+ * `amount` is what amount_of() says; to compute it here would be a branch. */
+static void native_update(promc__child *child, double value, double amount, uint64_t count)
 {
     promc__shard *shard = promc__my_shard;
     promc__cell *sum, *one;
@@ -196,32 +192,30 @@ static inline void native_update(promc__child *child, double value, bool forget)
         if (promc__likely(!(atomic_load_explicit(&child->numbers.slot, memory_order_acquire) &
                             PROMC__SLOT_FLAGS))) {
             layout = current_layout(child);
-            if (layout->classic) {
-                observe_both(child, layout, shard, sequence, value, forget);
-                return;
-            }
             slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
             bucket = promc__layout_usual_cell(layout, value);
             if (promc__likely(bucket && promc__private_pair(shard, slot, bucket, &sum, &one))) {
-                promc__cell_add(sum, amount_of(value, forget));
-                promc__cell_count(one, count_of(forget));
+                promc__cell_add(sum, amount);
+                promc__cell_count(one, count);
                 promc__leave(shard, sequence);
                 return;
             }
+            update_any(child, layout, shard, sequence, value, count);
+            return;
         }
         promc__leave(shard, sequence);
     }
-    native_observe_slowly(child, value, forget);
+    native_update_slowly(child, value, count);
 }
 
 void promc__native_observe(promc__child *child, double value)
 {
-    native_update(child, value, false);
+    native_update(child, value, value, 1);
 }
 
 void promc__native_forget(promc__child *child, double value)
 {
-    native_update(child, value, true);
+    native_update(child, value, -value, UINT64_MAX);
 }
 
 size_t promc__native_exemplar(const promc__family *family, double value)
@@ -235,7 +229,7 @@ size_t promc__native_exemplar(const promc__family *family, double value)
 }
 
 /* In cells that all threads share. */
-static void count_waiting(promc__child *child, _Atomic uint64_t *waiting, bool forget)
+static void count_waiting(promc__child *child, _Atomic uint64_t *waiting, uint64_t count)
 {
     promc__layout *layout;
 
@@ -245,7 +239,7 @@ static void count_waiting(promc__child *child, _Atomic uint64_t *waiting, bool f
         uint32_t bucket = bits == NOTHING_WAITS ? 0 : cell_for(child, value, &layout);
 
         if (bucket) {
-            count_in(child, layout, bucket, NULL, value, forget);
+            count_in(child, layout, bucket, NULL, value, count);
             atomic_store_explicit(&waiting[i], NOTHING_WAITS, memory_order_release);
         }
     }
@@ -255,8 +249,8 @@ void promc__native_settle(promc__child *child)
 {
     promc__native *state = current_layout(child)->state;
 
-    count_waiting(child, state->waiting[false], false);
-    count_waiting(child, state->waiting[true], true);
+    count_waiting(child, state->waiting[false], 1);
+    count_waiting(child, state->waiting[true], UINT64_MAX);
     (void)promc__layout_attach(current_layout(child), true);
 }
 

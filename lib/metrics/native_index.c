@@ -23,7 +23,7 @@ double promc__native_bound(int32_t index, int schema)
 {
     uint32_t steps = (promc__place_of_index(index, schema) + 1) << (PROMC__FINEST_SCHEMA - schema);
     int exponent = (int)(steps / 256) - (int)(PROMC__PLACE_BIAS / 256) + 1023;
-    uint64_t mantissa = promc__native_bounds[steps % 256];
+    uint64_t mantissa = promc__native_bounds[steps % 256] >> 12;
 
     if (exponent >= 2047) /* the last finite bucket ends where doubles do */
         return exponent == 2047 && mantissa == 0 ? promc__bits_to_double(PROMC__INFINITY_BITS - 1)

@@ -19,23 +19,24 @@
 #define PROMC__COARSEST_SCHEMA (-4)
 
 /* native_bounds.c */
-extern const uint64_t promc__native_bounds[258] PROMC__HIDDEN;
-extern const uint16_t promc__native_starts[256] PROMC__HIDDEN;
+extern const uint64_t promc__native_bounds[257] PROMC__HIDDEN;
+extern const uint8_t promc__native_starts[512] PROMC__HIDDEN;
 
 #define PROMC__PLACE_BIAS ((uint32_t)1 << 19)
 #define PROMC__SIGN_BIT ((uint64_t)1 << 63)
+#define PROMC__LEAST_NORMAL ((uint64_t)1 << 52)
 #define PROMC__INFINITY_BITS ((uint64_t)0x7FF << 52)
 
 /* The place at schema 8 of a number that is neither 0, subnormal, infinite nor NaN, by the bits of its
- * magnitude. */
+ * magnitude. A bucket includes its upper bound, so the double just below decides: for that one, buckets
+ * include their lower bounds instead, and an exact power of two needs no exception. */
 static inline uint32_t promc__normal_place(uint64_t magnitude)
 {
-    uint64_t mantissa = magnitude & (((uint64_t)1 << 52) - 1);
-    uint32_t below = promc__native_starts[mantissa >> 44];
+    uint64_t before = magnitude - 1, mantissa = before << 12;
+    uint32_t below = promc__native_starts[mantissa >> (64 - 9)];
 
-    below += (uint32_t)(mantissa > promc__native_bounds[below]) +
-             (uint32_t)(mantissa > promc__native_bounds[below + 1]);
-    return (uint32_t)(magnitude >> 52) * 256 + below + (PROMC__PLACE_BIAS - 1023 * 256 - 1);
+    below += mantissa >= promc__native_bounds[below + 1];
+    return (uint32_t)(before >> 52) * 256 + below + (PROMC__PLACE_BIAS - 1023 * 256);
 }
 
 static inline bool promc__is_normal(uint64_t magnitude)

@@ -147,6 +147,15 @@ static void set_range(promc__spans *spans, const promc__plan *plan, int side)
     spans->size = first <= last ? last - first + 1 : 0;
 }
 
+static void set_usual(promc__layout *layout)
+{
+    uint64_t first = layout->zero_bits + 1;
+
+    layout->usual = first > PROMC__LEAST_NORMAL ? first : PROMC__LEAST_NORMAL;
+    if (!layout->classic && layout->usual < PROMC__INFINITY_BITS)
+        layout->usual_count = PROMC__INFINITY_BITS - layout->usual;
+}
+
 promc__layout *promc__layout_new(promc__plan *plan)
 {
     uint32_t room = room_for(plan);
@@ -170,6 +179,7 @@ promc__layout *promc__layout_new(promc__plan *plan)
     layout->zero_bits = promc__double_to_bits(plan->zero_threshold);
     layout->shift = (uint32_t)(PROMC__FINEST_SCHEMA - plan->schema);
     layout->classic = plan->classic;
+    set_usual(layout);
     layout->sides[0] = sides[0];
     layout->sides[1] = sides[1];
     layout->room = room;

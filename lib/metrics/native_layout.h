@@ -27,13 +27,15 @@ typedef struct promc__spans {
 } promc__spans;
 
 typedef struct promc__layout {
-    uint64_t zero_bits; /* of the zero threshold */
-    uint32_t shift;     /* from places at schema 8 to this one's */
-    uint32_t classic;   /* buckets */
+    /* Bits of the usual values: the first, and how many. None if there are classic buckets. */
+    uint64_t usual, usual_count;
     promc__spans sides[2];
+    uint32_t shift;        /* from places at schema 8 to this one's */
+    _Atomic uint32_t slot; /* of the numbers, within reach */
+    uint32_t classic;      /* buckets */
+    uint32_t cells;        /* of the numbers */
+    uint64_t zero_bits;    /* of the zero threshold */
     promc__numbers *numbers;
-    uint32_t cells;              /* of the numbers */
-    _Atomic uint32_t slot;       /* of the numbers too, within reach */
     struct promc__native *state; /* native.h */
     struct promc__layout *older; /* the one it replaced; under the stripe lock once published */
     atomic_uint used;            /* spans with cells */
@@ -96,16 +98,14 @@ static inline uint32_t promc__layout_place(const promc__layout *layout, int side
 /* The cell that counts a value; 0: it has none. */
 uint32_t promc__layout_cell(const promc__layout *layout, double value);
 
-/* The same; 0 also for what is seldom seen. */
+/* The same for positive normal numbers above the zero threshold; 0 for all others. */
 static inline uint32_t promc__layout_usual_cell(const promc__layout *layout, double value)
 {
-    uint64_t bits = promc__double_to_bits(value), magnitude = bits & ~PROMC__SIGN_BIT;
+    uint64_t bits = promc__double_to_bits(value);
 
-    if (magnitude <= layout->zero_bits)
-        return PROMC__ZERO_CELL;
-    if (promc__unlikely(!promc__is_normal(magnitude)))
+    if (promc__unlikely(bits - layout->usual >= layout->usual_count))
         return 0;
-    return promc__layout_place(layout, (int)(bits >> 63), promc__normal_place(magnitude));
+    return promc__layout_place(layout, 0, promc__normal_place(bits));
 }
 
 #endif
