@@ -15,37 +15,6 @@
 #define promc__little64(x) (x)
 #endif
 
-/*
- * Copies `size` bytes and returns their end, for texts too short for what a call of memcpy() costs.
- * The last bytes overlap those before them, so that nothing is read or written beyond either text.
- */
-static inline char *promc__copy_short(char *to, const char *from, size_t size)
-{
-    char *end = to + size;
-    const char *tail;
-
-    if (size == 0) /* then there may be no text at all */
-        return to;
-    tail = from + size;
-    if (size >= 16) {
-        tail -= 16;
-        for (; from < tail; from += 16, to += 16)
-            memcpy(to, from, 16);
-        memcpy(end - 16, tail, 16);
-    } else if (size >= 8) {
-        memcpy(to, from, 8);
-        memcpy(end - 8, tail - 8, 8);
-    } else if (size >= 4) {
-        memcpy(to, from, 4);
-        memcpy(end - 4, tail - 4, 4);
-    } else {
-        to[0] = from[0];
-        to[size / 2] = from[size / 2];
-        end[-1] = tail[-1];
-    }
-    return end;
-}
-
 static inline uint64_t promc__load64(const void *from)
 {
     uint64_t value;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exposition/lines.h"
 
-#include "base/bytes.h"
 #include "base/compiler.h"
 #include "base/number.h"
 #include "metrics/label_text.h"
@@ -19,6 +18,32 @@ static inline char *put(char *at, const char *text, size_t size)
     if (size) /* then there is a text, also when memory was refused */
         memcpy(at, text, size);
     return at + size;
+}
+
+/* The same of the pieces of a line, too short for what a call of memcpy() costs. The last bytes overlap
+ * those before them, so that nothing is read or written beyond either text. Not inline: many lines
+ * are put together here, and a copy of this for each piece would be kilobytes. */
+static __attribute__((noinline)) char *put_piece(char *at, const char *text, size_t size)
+{
+    char *end = at + size;
+
+    if (size >= 32) {
+        const char *tail = text + size - 32;
+
+        for (; text < tail; text += 32, at += 32)
+            memcpy(at, text, 32);
+        memcpy(end - 32, tail, 32);
+    } else if (size >= 16) {
+        memcpy(at, text, 16);
+        memcpy(end - 16, text + size - 16, 16);
+    } else if (size >= 8) {
+        memcpy(at, text, 8);
+        memcpy(end - 8, text + size - 8, 8);
+    } else {
+        while (at < end)
+            *at++ = *text++;
+    }
+    return end;
 }
 
 /* Integers look like Python's floats, and keep all digits where a double would lose some. */
@@ -48,36 +73,62 @@ static PROMC__COLD char *put_timestamp(char *at, double timestamp, bool openmetr
     return at + promc__write_i64(at, (int64_t)milliseconds);
 }
 
-/* What comes behind the value of most samples: nothing. */
-static inline char *end_line(char *at, double timestamp, bool openmetrics)
+/* `at` is the end of the value. What comes behind that of most samples: nothing. */
+static inline void end_line(const promc__encoder *encoder, promc__buffer *out, char *at,
+                            double timestamp)
 {
     if (promc__unlikely(timestamp != 0))
-        at = put_timestamp(at, timestamp, openmetrics);
+        at = put_timestamp(at, timestamp, encoder->openmetrics);
     *at++ = '\n';
+    out->size = (size_t)(at - out->data);
+}
+
+/* The name and the labels, and the space behind them. */
+static inline char *put_series(char *at, const promc__head *head, const char *labels, size_t size)
+{
+    if (promc__likely(size)) {
+        at = put_piece(at, head->text.data, head->labelled);
+        at = put_piece(at, labels, size);
+        return put(at, "} ", 2);
+    }
+    at = put_piece(at, head->text.data + head->labelled, head->text.size - head->labelled);
+    *at++ = ' ';
     return at;
+}
+
+/* Where the line of a sample begins; NULL: no memory. */
+static inline char *line_room(promc__buffer *out, const promc__head *head, size_t size)
+{
+    return promc__unlikely(head->text.error)
+               ? NULL
+               : promc__buffer_room(out, head->text.size + size + LINE_ROOM);
 }
 
 static void write_line(const promc__encoder *encoder, promc__buffer *out, promc__sample_kind kind,
                        const char *labels, size_t size, const promc__value *value, double timestamp)
 {
     const promc__head *head = &encoder->heads[kind];
-    char *at = promc__buffer_room(out, head->text.size + size + LINE_ROOM);
+    char *at = line_room(out, head, size);
 
-    if (!at || head->text.error)
+    if (!at)
         return;
-    if (size) {
-        at = promc__copy_short(at, head->text.data, head->labelled);
-        at = promc__copy_short(at, labels, size);
-        at = put(at, "} ", 2);
-    } else {
-        at = promc__copy_short(at, head->text.data + head->labelled,
-                               head->text.size - head->labelled);
-        *at++ = ' ';
-    }
+    at = put_series(at, head, labels, size);
     at += promc__likely(value->kind == PROMC__DOUBLE) ? promc__write_double(at, value->number)
                                                       : write_integer(at, value);
-    at = end_line(at, timestamp, encoder->openmetrics);
-    out->size = (size_t)(at - out->data);
+    end_line(encoder, out, at, timestamp);
+}
+
+/* The same of what most samples are: a double without a timestamp. */
+static inline void write_plain_line(const promc__encoder *encoder, promc__buffer *out,
+                                    const promc__plain *point)
+{
+    const promc__head *head = &encoder->heads[PROMC__SAMPLE_VALUE];
+    char *at = line_room(out, head, point->labels_size);
+
+    if (!at)
+        return;
+    at = put_series(at, head, point->labels, point->labels_size);
+    end_line(encoder, out, at + promc__write_double(at, point->number), 0);
 }
 
 /* Puts an exemplar behind the line that was just written: OpenMetrics only. */
@@ -169,21 +220,28 @@ static struct split split_labels(promc__encoder *encoder, const promc__point *po
     return (struct split){before, after, (size_t)(after - before), (size_t)(at - after)};
 }
 
-static void write_split_line(const promc__encoder *encoder, promc__buffer *out,
-                             const struct split *split, const char *label, size_t label_size,
-                             double number, double timestamp)
+/* All of its line up to the value; NULL: no memory. */
+static inline char *put_split(promc__buffer *out, const struct split *split, const char *label,
+                       size_t label_size)
 {
     char *at =
         promc__buffer_room(out, split->before_size + label_size + split->after_size + LINE_ROOM);
 
     if (!at || !split->before)
-        return;
-    at = promc__copy_short(at, split->before, split->before_size);
-    at = promc__copy_short(at, label, label_size);
-    at = promc__copy_short(at, split->after, split->after_size);
-    at += promc__write_double(at, number);
-    at = end_line(at, timestamp, encoder->openmetrics);
-    out->size = (size_t)(at - out->data);
+        return NULL;
+    at = put_piece(at, split->before, split->before_size);
+    at = put_piece(at, label, label_size);
+    return put_piece(at, split->after, split->after_size);
+}
+
+static void write_split_line(const promc__encoder *encoder, promc__buffer *out,
+                             const struct split *split, const char *label, size_t label_size,
+                             double number, double timestamp)
+{
+    char *at = put_split(out, split, label, label_size);
+
+    if (at)
+        end_line(encoder, out, at + promc__write_double(at, number), timestamp);
 }
 
 /* ---- the types ------------------------------------------------------------------------------- */
@@ -216,10 +274,12 @@ static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
     append_bound(encoder, (double)INFINITY);
 }
 
+/* Many of the cumulative counts are the same as the one before, and so is their text. */
 static double write_buckets(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     struct split split = split_labels(encoder, point, PROMC__SAMPLE_BUCKET, "le");
     promc_type type = encoder->descriptor.type;
+    size_t last = 0, last_size = 0; /* the text of a count, in `out` */
     uint64_t count = 0;
     const char *label;
 
@@ -228,16 +288,21 @@ static double write_buckets(promc__encoder *encoder, promc__buffer *out, const p
         return 0;
     label = encoder->bounds.data;
     for (size_t i = 0; i <= point->bound_count; i++) {
-        size_t size = (size_t)*label;
+        char *at = PROMC__HAS(encoder, BUCKET) ? put_split(out, &split, label + 1, (size_t)*label)
+                                               : NULL;
 
         count += point->counts[i];
-        if (PROMC__HAS(encoder, BUCKET)) {
-            write_split_line(encoder, out, &split, label + 1, size,
-                             promc__count_number(type, count), point->timestamp);
-            if (point->exemplars)
-                append_exemplar(encoder, out, &point->exemplars[i]);
-        }
-        label += 1 + size;
+        label += 1 + *label;
+        if (!at)
+            continue;
+        if (point->counts[i] || !last_size)
+            last_size = promc__write_double(at, promc__count_number(type, count));
+        else
+            put_piece(at, out->data + last, last_size);
+        last = (size_t)(at - out->data);
+        end_line(encoder, out, at + last_size, point->timestamp);
+        if (point->exemplars)
+            append_exemplar(encoder, out, &point->exemplars[i]);
     }
     return promc__count_number(type, count);
 }
@@ -405,13 +470,13 @@ void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc
 
     for (size_t i = 0; i < count; i++) {
         const promc__plain *point = &points[i];
-        promc__value value = {.kind = PROMC__DOUBLE, .number = point->number};
 
         /* a text, and the child that begins behind it */
         promc__fetch_ahead(point->labels, FETCH_DISTANCE, point->labels_size + 64);
-        write_line(encoder, out, PROMC__SAMPLE_VALUE, point->labels, point->labels_size, &value, 0);
+        write_plain_line(encoder, out, point);
         if (created && point->created != 0) {
-            value.number = point->created;
+            promc__value value = {.kind = PROMC__DOUBLE, .number = point->created};
+
             write_line(encoder, out, PROMC__SAMPLE_CREATED, point->labels, point->labels_size,
                        &value, 0);
         }
