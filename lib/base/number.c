@@ -336,41 +336,19 @@ static size_t number_millions(char *out, uint32_t n)
 /* An integer below 2^53: all of its digits are needed. */
 static size_t number_whole(char *out, uint64_t n, int limit)
 {
+    size_t size;
     int exponent;
 
-    if (n < NUMBER_SMALL)
-        return number_small(out, (uint32_t)n);
+    if (n < NUMBER_SMALL) {
+        size = promc__write_u64(out, n);
+        memcpy(out + size, ".0", 2);
+        return size + 2;
+    }
     if (n < 100000000 && limit == NUMBER_GO_LIMIT)
         return number_millions(out, (uint32_t)n);
     exponent = (63 - __builtin_clzll(n)) * 1233 >> 12; /* floor(log10(n)), or one less */
     exponent += n >= number_tens[exponent + 1];
     return number_layout(out, n * number_tens[16 - exponent], exponent, limit);
-}
-
-/* A finite double without its sign. */
-static size_t number_finite(char *out, uint64_t bits, int limit)
-{
-    uint64_t c = bits & (NUMBER_HIDDEN_BIT - 1);
-    unsigned biased = (unsigned)(bits >> NUMBER_FRACTION_BITS), shift = NUMBER_BIAS - biased;
-    bool irregular = c == 0 && biased > 1;
-    struct number_decimal decimal;
-
-    if (promc__likely(biased != 0)) {
-        c |= NUMBER_HIDDEN_BIT;
-        if (shift <= NUMBER_FRACTION_BITS && (c & ((UINT64_C(1) << shift) - 1)) == 0)
-            return number_whole(out, c >> shift, limit);
-    } else {
-        if (c == 0)
-            return number_whole(out, 0, limit);
-        biased = 1;
-    }
-    decimal = promc__unlikely(irregular) ? number_schubfach(c, (int)biased - NUMBER_BIAS, true)
-                                         : number_shortest(c, (int)biased - NUMBER_BIAS);
-    while (promc__unlikely(decimal.digits < number_tens[16])) {
-        decimal.digits *= 10;
-        decimal.exponent--;
-    }
-    return number_layout(out, decimal.digits, decimal.exponent + 16, limit);
 }
 
 static inline uint64_t number_bits(double value)
@@ -392,11 +370,63 @@ static size_t number_text(char *out, const char *text)
 #define NUMBER_SIGN (UINT64_C(1) << 63)
 #define NUMBER_INFINITY ((uint64_t)NUMBER_EXPONENT_MASK << NUMBER_FRACTION_BITS)
 
+static inline uint64_t number_mantissa(uint64_t bits)
+{
+    return bits & (NUMBER_HIDDEN_BIT - 1);
+}
+
+/* Whether a finite double, without its sign, is an integer below 2^53, and which. */
+static inline bool number_is_whole(uint64_t bits, uint64_t *n)
+{
+    unsigned shift = NUMBER_BIAS - (unsigned)(bits >> NUMBER_FRACTION_BITS);
+    uint64_t c = number_mantissa(bits) | NUMBER_HIDDEN_BIT;
+
+    *n = bits ? c >> (shift & 63) : 0;
+    return bits == 0 || (shift <= NUMBER_FRACTION_BITS && (c & ((UINT64_C(1) << shift) - 1)) == 0);
+}
+
+static inline bool number_is_small(uint64_t bits, double value)
+{
+    return bits < number_bits(NUMBER_SMALL) && (double)(uint32_t)value == value;
+}
+
+/* The seventeen digits of a finite double but 0, without its sign: d.dddd * 10^exponent. */
+static promc__digits number_digits(uint64_t bits)
+{
+    uint64_t c = number_mantissa(bits);
+    int biased = (int)(bits >> NUMBER_FRACTION_BITS);
+    struct number_decimal decimal;
+
+    if (promc__unlikely(c == 0 && biased > 1))
+        decimal = number_schubfach(NUMBER_HIDDEN_BIT, biased - NUMBER_BIAS, true);
+    else if (promc__likely(biased != 0))
+        decimal = number_shortest(c | NUMBER_HIDDEN_BIT, biased - NUMBER_BIAS);
+    else
+        decimal = number_shortest(c, 1 - NUMBER_BIAS);
+    while (promc__unlikely(decimal.digits < number_tens[16])) {
+        decimal.digits *= 10;
+        decimal.exponent--;
+    }
+    return (promc__digits){decimal.digits, decimal.exponent + 16};
+}
+
+/* A finite double without its sign. */
+static size_t number_finite(char *out, uint64_t bits, int limit)
+{
+    promc__digits found;
+    uint64_t n;
+
+    if (number_is_whole(bits, &n))
+        return number_whole(out, n, limit);
+    found = number_digits(bits);
+    return number_layout(out, found.digits, found.exponent, limit);
+}
+
 size_t promc__write_double(char *out, double value)
 {
     uint64_t bits = number_bits(value), size = bits & ~NUMBER_SIGN;
 
-    if (bits < number_bits(NUMBER_SMALL) && (double)(uint32_t)value == value)
+    if (number_is_small(bits, value))
         return number_small(out, (uint32_t)value);
     if (promc__unlikely(size >= NUMBER_INFINITY))
         return number_text(out, size > NUMBER_INFINITY ? "NaN" : bits == size ? "+Inf" : "-Inf");
@@ -404,6 +434,20 @@ size_t promc__write_double(char *out, double value)
         return number_finite(out, size, NUMBER_GO_LIMIT);
     *out = '-';
     return 1 + number_finite(out + 1, size, NUMBER_REPR_LIMIT);
+}
+
+promc__digits promc__find_digits(double value)
+{
+    uint64_t bits = number_bits(value), n;
+
+    if (number_is_small(bits, value) || bits >= NUMBER_INFINITY || number_is_whole(bits, &n))
+        return (promc__digits){0};
+    return number_digits(bits);
+}
+
+size_t promc__write_digits(char *out, promc__digits found)
+{
+    return number_layout(out, found.digits, found.exponent, NUMBER_GO_LIMIT);
 }
 
 size_t promc__write_repr(char *out, double value)

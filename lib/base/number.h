@@ -16,6 +16,21 @@
  */
 size_t promc__write_double(char *out, double value);
 
+/*
+ * The same in two steps, for many numbers: first the digits of all, then their texts. A text begins
+ * where the one before it ends, so a processor has few of them in hand at a time; of digits, which
+ * wait for nothing, it has many.
+ */
+typedef struct promc__digits {
+    uint64_t digits; /* 0: not found */
+    int exponent;
+} promc__digits;
+
+/* Nothing is found of integers, which are quick, nor of negative and special numbers. */
+promc__digits promc__find_digits(double value);
+/* Writes digits that were found, as promc__write_double() would. */
+size_t promc__write_digits(char *out, promc__digits found);
+
 /* Python's repr(float): "1000000.0", "1e+16", "0.0001", "1e-05", "inf", "-inf", "nan". */
 size_t promc__write_repr(char *out, double value);
 

@@ -120,7 +120,7 @@ static void write_line(const promc__encoder *encoder, promc__buffer *out, promc_
 
 /* The same of what most samples are: a double without a timestamp. */
 static inline void write_plain_line(const promc__encoder *encoder, promc__buffer *out,
-                                    const promc__plain *point)
+                                    const promc__plain *point, promc__digits digits)
 {
     const promc__head *head = &encoder->heads[PROMC__SAMPLE_VALUE];
     char *at = line_room(out, head, point->labels_size);
@@ -128,11 +128,12 @@ static inline void write_plain_line(const promc__encoder *encoder, promc__buffer
     if (!at)
         return;
     at = put_series(at, head, point->labels, point->labels_size);
-    end_line(encoder, out, at + promc__write_double(at, point->number), 0);
+    at += digits.digits ? promc__write_digits(at, digits) : promc__write_double(at, point->number);
+    end_line(encoder, out, at, 0);
 }
 
 /* Puts an exemplar behind the line that was just written: OpenMetrics only. */
-static void append_exemplar(promc__encoder *encoder, promc__buffer *out,
+static PROMC__COLD void append_exemplar(promc__encoder *encoder, promc__buffer *out,
                             const promc__exemplar *exemplar)
 {
     const promc__label_names names = {.text = exemplar->labels, .size = exemplar->labels_size};
@@ -221,7 +222,7 @@ static struct split split_labels(promc__encoder *encoder, const promc__point *po
 }
 
 /* All of its line up to the value; NULL: no memory. */
-static inline char *put_split(promc__buffer *out, const struct split *split, const char *label,
+static char *put_split(promc__buffer *out, const struct split *split, const char *label,
                        size_t label_size)
 {
     char *at =
@@ -320,7 +321,7 @@ static void write_histogram(promc__encoder *encoder, promc__buffer *out, const p
 
 /* The text format has these as families of their own, after all points. They are kept until then,
  * so that they agree with the buckets. */
-static void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
+static PROMC__COLD void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
                                   const promc__point *point)
 {
     double count = write_buckets(encoder, out, point);
@@ -351,7 +352,7 @@ static void write_summary(promc__encoder *encoder, promc__buffer *out, const pro
 }
 
 /* The label of a stateset has the family's name, and is sorted by that, not by its escaped form. */
-static void write_stateset(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+static PROMC__COLD void write_stateset(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     const promc__descriptor *family = &encoder->descriptor;
     const promc__label_names as_stored = {.text = point->labels, .size = point->labels_size};
@@ -467,13 +468,16 @@ void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc
                         size_t count)
 {
     bool created = encoder->openmetrics && PROMC__HAS(encoder, CREATED);
+    promc__digits digits[PROMC__VISIT_BATCH];
 
+    for (size_t i = 0; i < count; i++)
+        digits[i] = promc__find_digits(points[i].number);
     for (size_t i = 0; i < count; i++) {
         const promc__plain *point = &points[i];
 
         /* a text, and the child that begins behind it */
         promc__fetch_ahead(point->labels, FETCH_DISTANCE, point->labels_size + 64);
-        write_plain_line(encoder, out, point);
+        write_plain_line(encoder, out, point, digits[i]);
         if (created && point->created != 0) {
             promc__value value = {.kind = PROMC__DOUBLE, .number = point->created};
 

@@ -253,8 +253,6 @@ bool promc__legacy_names_only(void);
 
 /* ---- visiting children (visit.c) ------------------------------------------------------------- */
 
-#define PROMC__VISIT_BATCH 64
-
 /* A walk over the children of a family in order of creation that can stop between any two. */
 struct promc__cursor {
     promc__family *family;
@@ -278,7 +276,8 @@ struct promc__cursor {
 
 /* False: out of memory. */
 bool promc__cursor_open(promc__cursor *cursor, promc__family *family);
-/* Calls `take` (or take_plain, with the same argument) for the next few children. False when there are no more, or after cursor->error. */
+/* Calls `take` (or take_plain, with the same argument) for the next few children. False when there are
+ * no more, or after cursor->error. */
 bool promc__cursor_step(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);
 void promc__cursor_close(promc__cursor *cursor);

@@ -97,6 +97,9 @@ typedef struct promc__point {
     double timestamp;                 /* 0: none */
 } promc__point;
 
+/* As many children are visited at a time, at most. */
+#define PROMC__VISIT_BATCH 64
+
 /* A number with its labels and nothing else: what most points of counters and gauges are. */
 typedef struct promc__plain {
     const char *labels;

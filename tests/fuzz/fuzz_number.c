@@ -66,10 +66,14 @@ static void check_layout(const char *text, double value)
 
 static void check_double(double value)
 {
-    char text[PROMC__NUMBER_SIZE + 1];
+    char text[PROMC__NUMBER_SIZE + 1], in_two_steps[PROMC__NUMBER_SIZE];
     size_t size = promc__write_double(text, value);
+    promc__digits found = promc__find_digits(value);
 
     require(size && size <= PROMC__NUMBER_SIZE);
+    if (found.digits)
+        require(promc__write_digits(in_two_steps, found) == size &&
+                memcmp(in_two_steps, text, size) == 0);
     text[size] = '\0';
     check_layout(text, value);
     check_text(text, value);

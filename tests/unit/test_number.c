@@ -70,10 +70,31 @@ struct text {
         (text)->data[size_] = '\0';                                                                \
     } while (0)
 
+/* In one step, and in two if that can be. */
 static const char *write_go(struct text *text, double value)
 {
+    promc__digits found = promc__find_digits(value);
+    struct text other;
+
     WITH_GUARD(text, promc__write_double(text->data, value));
+    if (found.digits) {
+        WITH_GUARD(&other, promc__write_digits(other.data, found));
+        assert_string_equal(other.data, text->data);
+    }
     return text->data;
+}
+
+/* Of what is seldom, and of what is quicker in one step, nothing is found. */
+static void test_find_digits(void **state)
+{
+    (void)state;
+    assert_true(promc__find_digits(0.1).digits == UINT64_C(10000000000000000));
+    assert_int_equal(promc__find_digits(0.1).exponent, -1);
+    assert_true(promc__find_digits(1e300).digits && promc__find_digits(5e-324).digits);
+    assert_false(promc__find_digits(0).digits || promc__find_digits(7).digits ||
+                 promc__find_digits(1e6).digits || promc__find_digits(-0.1).digits ||
+                 promc__find_digits((double)INFINITY).digits ||
+                 promc__find_digits((double)NAN).digits);
 }
 
 static const char *write_repr(struct text *text, double value)
@@ -479,6 +500,7 @@ int main(void)
         cmocka_unit_test(test_powers_of_ten), cmocka_unit_test(test_subnormals),
         cmocka_unit_test(test_ties),          cmocka_unit_test(test_integral),
         cmocka_unit_test(test_random),        cmocka_unit_test(test_decimals_come_back),
+        cmocka_unit_test(test_find_digits),
         cmocka_unit_test(test_integers),      cmocka_unit_test(test_asymmetric_intervals),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

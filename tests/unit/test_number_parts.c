@@ -16,17 +16,23 @@
 #include "effort.h"
 
 size_t portable_write_double(char *out, double value);
+promc__digits portable_find_digits(double value);
+size_t portable_write_digits(char *out, promc__digits found);
 size_t portable_write_repr(char *out, double value);
 size_t portable_write_u64(char *out, uint64_t value);
 size_t portable_write_i64(char *out, int64_t value);
 
 #define promc__write_double portable_write_double
+#define promc__find_digits portable_find_digits
+#define promc__write_digits portable_write_digits
 #define promc__write_repr portable_write_repr
 #define promc__write_u64 portable_write_u64
 #define promc__write_i64 portable_write_i64
 #define PROMC__NO_INT128 1
 #include "base/number.c"
 #undef promc__write_double
+#undef promc__find_digits
+#undef promc__write_digits
 #undef promc__write_repr
 #undef promc__write_u64
 #undef promc__write_i64
