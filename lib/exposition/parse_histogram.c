@@ -19,7 +19,7 @@ static int histogram_bucket(promc__parser *parser, promc__parse_histogram *histo
     double bound = NAN;
     size_t i = 0;
 
-    while (i < sample->label_count && strcmp(sample->labels[i].name, "le") != 0)
+    while (i < sample->label_count && !promc__parse_same(sample->labels[i].name, "le"))
         i++;
     if (i < sample->label_count)
         promc__parse_double(sample->labels[i].value, sample->value_sizes[i], &bound);
@@ -40,14 +40,14 @@ int promc__parse_histogram_sample(promc__parser *parser, const char *suffix)
 
     if (!histogram->any)
         *histogram = (promc__parse_histogram){.any = true};
-    if (strcmp(suffix, "_bucket") == 0)
+    if (promc__parse_same(suffix, "_bucket"))
         return histogram_bucket(parser, histogram);
-    if (strcmp(suffix, "_count") == 0 || strcmp(suffix, "_gcount") == 0) {
+    if (promc__parse_same(suffix, "_count") || promc__parse_same(suffix, "_gcount")) {
         histogram->has_count = true;
         histogram->count = parser->sample.value;
-    } else if (strcmp(suffix, "_sum") == 0) {
+    } else if (promc__parse_same(suffix, "_sum")) {
         histogram->has_sum = true;
-    } else if (strcmp(suffix, "_gsum") == 0) {
+    } else if (promc__parse_same(suffix, "_gsum")) {
         histogram->has_gsum = true;
         histogram->negative_gsum = parser->sample.value < 0;
     }

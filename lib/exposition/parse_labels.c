@@ -47,8 +47,7 @@ static int labels_differ(promc__parser *parser, size_t first, const char *at)
     if (count <= LABELS_COMPARED) {
         for (i = 1; i < count && added; i++) {
             for (j = 0; j < i && added; j++)
-                added = labels[i].name[0] != labels[j].name[0] ||
-                        strcmp(labels[i].name, labels[j].name) != 0;
+                added = !promc__parse_same(labels[i].name, labels[j].name);
         }
     } else {
         for (i = 0; i < count && added; i++) {
@@ -113,7 +112,7 @@ static int labels_read(promc__parser *parser, const char **at, bool exemplar)
     if (*at == parser->end || **at != '=')
         return promc__parse_fail(parser, *at, "expected = after label %.60s", name);
     /* Others that begin with "__" are reserved too, but escaped names can look like that. */
-    if (strcmp(name, "__name__") == 0)
+    if (promc__parse_same(name, "__name__"))
         return promc__parse_fail(parser, begin, "the label name __name__ is reserved");
     (*at)++;
     if (!parser->openmetrics)

@@ -19,7 +19,7 @@ static size_t rule_label_index(const promc_parsed_sample *sample, const char *na
 {
     size_t i = 0;
 
-    while (i < sample->label_count && strcmp(sample->labels[i].name, name) != 0)
+    while (i < sample->label_count && !promc__parse_same(sample->labels[i].name, name))
         i++;
     return i;
 }
@@ -34,7 +34,7 @@ static const char *rule_distinguishing_label(const promc__parse_family *family, 
         return family->shown.name;
     case PROMC_TYPE_HISTOGRAM:
     case PROMC_TYPE_GAUGE_HISTOGRAM:
-        return strcmp(suffix, "_bucket") == 0 ? "le" : NULL;
+        return promc__parse_same(suffix, "_bucket") ? "le" : NULL;
     default:
         return NULL;
     }
@@ -49,7 +49,7 @@ static bool rule_label_number(const promc_parsed_sample *sample, size_t index, d
         return false;
     text = sample->labels[index].value;
     return promc__parse_double(text, sample->value_sizes[index], number) == PROMC__NUMBER_OK &&
-           !isnan(*number) && (!(*number > 0 && isinf(*number)) || strcmp(text, "+Inf") == 0);
+           !isnan(*number) && (!(*number > 0 && isinf(*number)) || promc__parse_same(text, "+Inf"));
 }
 
 /* ---- a sample by itself ---------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ static int rule_labels(promc__parser *parser, const promc__parse_family *family,
 
 static bool suffix_is_one_of(const char *suffix, const char *const *list)
 {
-    while (*list && strcmp(*list, suffix) != 0)
+    while (*list && !promc__parse_same(*list, suffix))
         list++;
     return *list != NULL;
 }
@@ -105,7 +105,7 @@ static int rule_value(promc__parser *parser, const promc__parse_family *family, 
         return rule_fails(parser, "this has to be an integer");
     if (suffix_is_one_of(suffix, counters) && !(value >= 0))
         return rule_fails(parser, "this cannot be negative or NaN");
-    if (strcmp(suffix, "_gsum") == 0 && isnan(value))
+    if (promc__parse_same(suffix, "_gsum") && isnan(value))
         return rule_fails(parser, "this cannot be NaN");
     switch (family->shown.type) {
     case PROMC_TYPE_STATESET:
@@ -133,8 +133,8 @@ int promc__parse_check_sample(promc__parser *parser, const promc__parse_family *
 
     if (status == PROMC_OK)
         status = rule_value(parser, family, suffix);
-    if (status == PROMC_OK && parser->sample.exemplar && strcmp(suffix, "_bucket") != 0 &&
-        strcmp(suffix, "_total") != 0)
+    if (status == PROMC_OK && parser->sample.exemplar && !promc__parse_same(suffix, "_bucket") &&
+        !promc__parse_same(suffix, "_total"))
         status = rule_fails(parser, "only counters and buckets have exemplars");
     return status;
 }
@@ -156,7 +156,7 @@ static void sample_prints(const promc__parser *parser, const promc__parse_family
                                                sample->labels[i].value, sample->value_sizes[i]);
 
         *series = promc__print_sum(*series, label);
-        if (!except || strcmp(except, name) != 0)
+        if (!except || !promc__parse_same(except, name))
             *group = promc__print_sum(*group, label);
     }
     if (family->shown.type == PROMC_TYPE_INFO) /* its labels are the values */

@@ -15,6 +15,8 @@
 
 #include <promc/parse.h>
 
+#include <string.h>
+
 /* A family as callbacks see it, and what only the parser knows. */
 typedef struct promc__parse_family {
     promc_parsed_family shown;
@@ -137,6 +139,12 @@ static inline const char *promc__parse_skip_blanks(const char *at, const char *e
     while (at < end && (*at == ' ' || *at == '\t'))
         at++;
     return at;
+}
+
+/* Whether two texts are equal. Most differ in their first two characters. */
+static inline bool promc__parse_same(const char *one, const char *other)
+{
+    return one[0] == other[0] && (!one[0] || one[1] == other[1]) && strcmp(one, other) == 0;
 }
 
 /* ---- the rest, one file each ----------------------------------------------------------------- */
