@@ -141,10 +141,11 @@ static inline const char *promc__parse_skip_blanks(const char *at, const char *e
     return at;
 }
 
-/* Whether two texts are equal. Most differ in their first two characters. */
+/* Whether two texts are equal of which one at least is not empty. Most differ in their first two
+ * characters. */
 static inline bool promc__parse_same(const char *one, const char *other)
 {
-    return one[0] == other[0] && (!one[0] || one[1] == other[1]) && strcmp(one, other) == 0;
+    return one[0] == other[0] && one[1] == other[1] && strcmp(one, other) == 0;
 }
 
 /* ---- the rest, one file each ----------------------------------------------------------------- */

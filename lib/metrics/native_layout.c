@@ -147,12 +147,13 @@ static void set_range(promc__spans *spans, const promc__plan *plan, int side)
     spans->size = first <= last ? last - first + 1 : 0;
 }
 
+/* Zero thresholds are finite. */
 static void set_usual(promc__layout *layout)
 {
     uint64_t first = layout->zero_bits + 1;
 
     layout->usual = first > PROMC__LEAST_NORMAL ? first : PROMC__LEAST_NORMAL;
-    if (!layout->classic && layout->usual < PROMC__INFINITY_BITS)
+    if (!layout->classic)
         layout->usual_count = PROMC__INFINITY_BITS - layout->usual;
 }
 
