@@ -375,7 +375,7 @@ static inline uint64_t number_mantissa(uint64_t bits)
     return bits & (NUMBER_HIDDEN_BIT - 1);
 }
 
-/* Whether a finite double, without its sign, is an integer below 2^53, and which. */
+/* Whether a finite double, without its sign, is an integer below 2^53; only then *n is it. */
 static inline bool number_is_whole(uint64_t bits, uint64_t *n)
 {
     unsigned shift = NUMBER_BIAS - (unsigned)(bits >> NUMBER_FRACTION_BITS);

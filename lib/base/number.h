@@ -26,7 +26,7 @@ typedef struct promc__digits {
     int exponent;
 } promc__digits;
 
-/* Nothing is found of integers, which are quick, nor of negative and special numbers. */
+/* Nothing is found of integers below 2^53, which are quick, nor of negative and special numbers. */
 promc__digits promc__find_digits(double value);
 /* Writes digits that were found, as promc__write_double() would. */
 size_t promc__write_digits(char *out, promc__digits found);

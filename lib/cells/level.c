@@ -125,9 +125,9 @@ static void write_record(promc__cell *record, uint64_t tag, double amount)
 
 static bool add_to_plain(promc__numbers *level, uint64_t word, double amount)
 {
-    return atomic_compare_exchange_strong_explicit(
-        promc__level_word(level), &word, plain_bits(promc__bits_to_double(word) + amount),
-        memory_order_relaxed, memory_order_relaxed);
+    return atomic_compare_exchange_strong_explicit(promc__level_word(level), &word,
+                                                   plain_bits(promc__bits_to_double(word) + amount),
+                                                   memory_order_relaxed, memory_order_relaxed);
 }
 
 static bool spread(promc__numbers *level, promc__shard *shard, promc__cell *record, uint64_t word,
@@ -169,8 +169,7 @@ static bool add_to_overflow(promc__numbers *level, double amount)
     bool spread_still;
 
     atomic_fetch_add_explicit(&common[GATE].bits, 1, memory_order_acq_rel);
-    spread_still =
-        is_tag(atomic_load_explicit(promc__level_word(level), memory_order_acquire));
+    spread_still = is_tag(atomic_load_explicit(promc__level_word(level), memory_order_acquire));
     if (spread_still)
         promc__atomic_add(&common[OVERFLOW].bits, amount);
     atomic_fetch_sub_explicit(&common[GATE].bits, 1, memory_order_release);
@@ -206,6 +205,7 @@ static _Atomic uintptr_t folds;
 struct level_reading {
     uint64_t word;
     double value, size; /* the sum of all amounts, and that of their absolute values */
+    size_t records;
 };
 
 static double number_in(const promc__cell *cell)
@@ -218,8 +218,8 @@ static promc__cell *record_with_tag(const promc__shard *shard, uint32_t slot, ui
 {
     promc__cell *record = promc__find_cell(shard, slot);
 
-    return record && atomic_load_explicit(&record[PROMC__LEVEL_TAG].bits,
-                                          memory_order_acquire) == ~tag
+    return record && atomic_load_explicit(&record[PROMC__LEVEL_TAG].bits, memory_order_acquire) ==
+                         ~tag
                ? record
                : NULL;
 }
@@ -237,8 +237,10 @@ static void sum_records(promc__numbers *level, struct level_reading *reading)
     for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
         const promc__cell *record = record_with_tag(shard, slot, reading->word);
 
-        if (record)
-            add_amount(reading, number_in(&record[PROMC__LEVEL_AMOUNT]));
+        if (!record)
+            continue;
+        add_amount(reading, number_in(&record[PROMC__LEVEL_AMOUNT]));
+        reading->records++;
     }
     add_amount(reading, number_in(&common_cells(level)[OVERFLOW]));
 }
@@ -269,15 +271,17 @@ static bool try_to_read(promc__numbers *level, struct level_reading *reading)
     return false;
 }
 
-/* As many digits may be lost before records are folded: two bits. A level that is never near zero when
- * it is read is folded as well, so that what its records lose does not add up. */
+/* As many digits may be lost before records are folded: two bits. So a level that is never near
+ * zero when it is read is folded too, and what its records lose does not add up. (A fold rounds the
+ * sum as a variable would: fractions that cancel out later may leave a last digit, as they do
+ * there.) */
 #define LOSS 4
 
 static bool needs_folding(const struct level_reading *reading)
 {
     double value = reading->value;
 
-    return is_tag(reading->word) && reading->size > LOSS * (value < 0 ? -value : value);
+    return reading->records > 1 && reading->size > LOSS * (value < 0 ? -value : value);
 }
 
 /* In a snapshot. The tag may be gone by now: then nothing comes of it. */

@@ -20,9 +20,9 @@ static inline char *put(char *at, const char *text, size_t size)
     return at + size;
 }
 
-/* The same of the pieces of a line, too short for what a call of memcpy() costs. The last bytes overlap
- * those before them, so that nothing is read or written beyond either text. Not inline: many lines
- * are put together here, and a copy of this for each piece would be kilobytes. */
+/* As put(), for texts too short for what a call of memcpy() costs: where the last bytes would be
+ * fewer, they overlap those before them. Not inline: many lines are put together here, and a copy
+ * of this for each piece of each would be kilobytes. */
 static __attribute__((noinline)) char *put_piece(char *at, const char *text, size_t size)
 {
     char *end = at + size;
@@ -134,7 +134,7 @@ static inline void write_plain_line(const promc__encoder *encoder, promc__buffer
 
 /* Puts an exemplar behind the line that was just written: OpenMetrics only. */
 static PROMC__COLD void append_exemplar(promc__encoder *encoder, promc__buffer *out,
-                            const promc__exemplar *exemplar)
+                                        const promc__exemplar *exemplar)
 {
     const promc__label_names names = {.text = exemplar->labels, .size = exemplar->labels_size};
     promc__buffer *labels = &encoder->exemplar;
@@ -289,8 +289,8 @@ static double write_buckets(promc__encoder *encoder, promc__buffer *out, const p
         return 0;
     label = encoder->bounds.data;
     for (size_t i = 0; i <= point->bound_count; i++) {
-        char *at = PROMC__HAS(encoder, BUCKET) ? put_split(out, &split, label + 1, (size_t)*label)
-                                               : NULL;
+        char *at =
+            PROMC__HAS(encoder, BUCKET) ? put_split(out, &split, label + 1, (size_t)*label) : NULL;
 
         count += point->counts[i];
         label += 1 + *label;
@@ -322,7 +322,7 @@ static void write_histogram(promc__encoder *encoder, promc__buffer *out, const p
 /* The text format has these as families of their own, after all points. They are kept until then,
  * so that they agree with the buckets. */
 static PROMC__COLD void write_gauge_histogram(promc__encoder *encoder, promc__buffer *out,
-                                  const promc__point *point)
+                                              const promc__point *point)
 {
     double count = write_buckets(encoder, out, point);
 
@@ -352,7 +352,8 @@ static void write_summary(promc__encoder *encoder, promc__buffer *out, const pro
 }
 
 /* The label of a stateset has the family's name, and is sorted by that, not by its escaped form. */
-static PROMC__COLD void write_stateset(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+static PROMC__COLD void write_stateset(promc__encoder *encoder, promc__buffer *out,
+                                       const promc__point *point)
 {
     const promc__descriptor *family = &encoder->descriptor;
     const promc__label_names as_stored = {.text = point->labels, .size = point->labels_size};
@@ -470,6 +471,7 @@ void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc
     bool created = encoder->openmetrics && PROMC__HAS(encoder, CREATED);
     promc__digits digits[PROMC__VISIT_BATCH];
 
+    PROMC__ASSUME(count <= PROMC__VISIT_BATCH);
     for (size_t i = 0; i < count; i++)
         digits[i] = promc__find_digits(points[i].number);
     for (size_t i = 0; i < count; i++) {

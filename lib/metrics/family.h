@@ -276,8 +276,8 @@ struct promc__cursor {
 
 /* False: out of memory. */
 bool promc__cursor_open(promc__cursor *cursor, promc__family *family);
-/* Calls `take` (or take_plain, with the same argument) for the next few children. False when there are
- * no more, or after cursor->error. */
+/* Calls `take` (or take_plain, with the same argument) for the next few children. False when there
+ * are no more, or after cursor->error. */
 bool promc__cursor_step(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);
 void promc__cursor_close(promc__cursor *cursor);

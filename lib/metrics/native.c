@@ -94,10 +94,14 @@ static inline uint32_t classic_cell(const promc__child *child, const promc__layo
     return layout->classic ? PROMC__CLASSIC_CELLS + promc__bucket_of(child->family, value) : 0;
 }
 
-/* What is added to the sum, and to the count of a bucket, by which updates are told apart. */
+/* What an update adds to the count of a bucket tells what it does. */
+#define OBSERVED ((uint64_t)1)
+#define FORGOTTEN UINT64_MAX
+
+/* What it adds to the sum. */
 static inline double amount_of(double value, uint64_t count)
 {
-    return count == 1 ? value : -value;
+    return count == FORGOTTEN ? -value : value;
 }
 
 static inline void count_observation(promc__cell *sum, promc__cell *bucket, promc__cell *classic,
@@ -151,17 +155,18 @@ static PROMC__COLD void native_update_slowly(promc__child *child, double value, 
         if (bucket)
             count_in(child, layout, bucket, section.usable, value, count);
         else
-            let_wait(layout->state->waiting[count != 1], value);
+            let_wait(layout->state->waiting[count == FORGOTTEN], value);
     }
     promc__leave_slowly(&section);
 }
 
-/* Any value, and classic buckets too. Leaves the section. */
-static __attribute__((noinline)) void update_any(promc__child *child, const promc__layout *layout,
-                                                 promc__shard *shard, uintptr_t sequence,
-                                                 double value, uint64_t count)
+/* Zeros, negative values, and classic buckets too. Leaves the section. */
+static __attribute__((noinline)) void update_less_usual(promc__child *child,
+                                                        const promc__layout *layout,
+                                                        promc__shard *shard, uintptr_t sequence,
+                                                        double value, uint64_t count)
 {
-    uint32_t bucket = promc__layout_cell(layout, value);
+    uint32_t bucket = promc__layout_normal_cell(layout, value);
     uint32_t classic = classic_cell(child, layout, value);
     uint32_t slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
     promc__cell *sum = promc__private_cell(shard, slot);
@@ -200,7 +205,7 @@ static void native_update(promc__child *child, double value, double amount, uint
                 promc__leave(shard, sequence);
                 return;
             }
-            update_any(child, layout, shard, sequence, value, count);
+            update_less_usual(child, layout, shard, sequence, value, count);
             return;
         }
         promc__leave(shard, sequence);
@@ -210,12 +215,12 @@ static void native_update(promc__child *child, double value, double amount, uint
 
 void promc__native_observe(promc__child *child, double value)
 {
-    native_update(child, value, value, 1);
+    native_update(child, value, value, OBSERVED);
 }
 
 void promc__native_forget(promc__child *child, double value)
 {
-    native_update(child, value, -value, UINT64_MAX);
+    native_update(child, value, -value, FORGOTTEN);
 }
 
 size_t promc__native_exemplar(const promc__family *family, double value)
@@ -249,8 +254,8 @@ void promc__native_settle(promc__child *child)
 {
     promc__native *state = current_layout(child)->state;
 
-    count_waiting(child, state->waiting[false], 1);
-    count_waiting(child, state->waiting[true], UINT64_MAX);
+    count_waiting(child, state->waiting[false], OBSERVED);
+    count_waiting(child, state->waiting[true], FORGOTTEN);
     (void)promc__layout_attach(current_layout(child), true);
 }
 

@@ -3,9 +3,10 @@
  * Which bucket of a native histogram a value belongs to (Prometheus, "Native Histograms",
  * "Schema"): bucket i of schema s covers (2^((i-1) * 2^-s), 2^(i * 2^-s)].
  *
- * A *place* is the index counted from zero and shifted to be positive: i - 1 plus a bias. At schema 8
- * the bias is 2^19; since a coarser bucket is exactly two finer ones, the place at schema s is the
- * one at schema 8, shifted right by 8 - s, and the bias goes along. So one table serves all schemas.
+ * A *place* is the index counted from zero and shifted to be positive: i - 1 plus a bias. At schema
+ * 8 the bias is 2^19; since a coarser bucket is exactly two finer ones, the place at schema s is
+ * the one at schema 8, shifted right by 8 - s, and the bias goes along. So one table serves all
+ * schemas.
  */
 #ifndef PROMC_METRICS_NATIVE_INDEX_H
 #define PROMC_METRICS_NATIVE_INDEX_H
@@ -27,9 +28,9 @@ extern const uint8_t promc__native_starts[512] PROMC__HIDDEN;
 #define PROMC__LEAST_NORMAL ((uint64_t)1 << 52)
 #define PROMC__INFINITY_BITS ((uint64_t)0x7FF << 52)
 
-/* The place at schema 8 of a number that is neither 0, subnormal, infinite nor NaN, by the bits of its
- * magnitude. A bucket includes its upper bound, so the double just below decides: for that one, buckets
- * include their lower bounds instead, and an exact power of two needs no exception. */
+/* The place at schema 8 of a number that is neither 0, subnormal, infinite nor NaN, by the bits of
+ * its magnitude. A bucket includes its upper bound, so the double just below decides: for that one,
+ * buckets include their lower bounds instead, and an exact power of two needs no exception. */
 static inline uint32_t promc__normal_place(uint64_t magnitude)
 {
     uint64_t before = magnitude - 1, mantissa = before << 12;

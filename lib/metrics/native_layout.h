@@ -4,10 +4,10 @@
  *
  *   [sum] [NaN] [zero] [classic buckets ...] [16 buckets] [16 buckets] ...
  *
- * and a table for each sign tells which sixteen neighbouring buckets (a *span*) are where, so that a
- * histogram has cells only around the values it has seen. Any thread may give a span its cells, as
- * long as there are spare ones; resolution, zero bucket and range of the tables never change: for
- * that a new layout takes over.
+ * and a table for each sign tells which sixteen neighbouring buckets (a *span*) are where, so that
+ * a histogram has cells only around the values it has seen. Any thread may give a span its cells,
+ * as long as there are spare ones; resolution, zero bucket and range of the tables never change:
+ * for that a new layout takes over.
  */
 #ifndef PROMC_METRICS_NATIVE_LAYOUT_H
 #define PROMC_METRICS_NATIVE_LAYOUT_H
@@ -98,7 +98,20 @@ static inline uint32_t promc__layout_place(const promc__layout *layout, int side
 /* The cell that counts a value; 0: it has none. */
 uint32_t promc__layout_cell(const promc__layout *layout, double value);
 
-/* The same for positive normal numbers above the zero threshold; 0 for all others. */
+/* The same of zeros and normal numbers; 0 for all others. */
+static inline uint32_t promc__layout_normal_cell(const promc__layout *layout, double value)
+{
+    uint64_t bits = promc__double_to_bits(value), magnitude = bits & ~PROMC__SIGN_BIT;
+
+    if (magnitude <= layout->zero_bits)
+        return PROMC__ZERO_CELL;
+    if (promc__unlikely(!promc__is_normal(magnitude)))
+        return 0;
+    return promc__layout_place(layout, (int)(bits >> 63), promc__normal_place(magnitude));
+}
+
+/* The same of positive normal numbers above the zero threshold; 0 for all others, and for all if
+ * there are classic buckets. */
 static inline uint32_t promc__layout_usual_cell(const promc__layout *layout, double value)
 {
     uint64_t bits = promc__double_to_bits(value);

@@ -287,8 +287,13 @@ static void report(const char *when, struct held held)
 /* A slow machine may not have come to its first scrape when the time of the beginning is over. */
 static void wait_for_work(void)
 {
-    while (atomic_load(&scrapes) < 20 || atomic_load(&pushes) < 2 || atomic_load(&rounds) < 20)
+    double end = stress_now() + 120;
+
+    while (atomic_load(&scrapes) < 20 || atomic_load(&pushes) < 2 || atomic_load(&rounds) < 20) {
+        CHECK(stress_now() < end, "%llu scrapes, %llu pushes", atomic_load(&scrapes),
+              atomic_load(&pushes));
         stress_sleep(0.01);
+    }
 }
 
 /* Once all have ended, and the server has seen that its clients are gone, nothing of theirs is left
@@ -298,7 +303,8 @@ static void expect_rest(struct held before)
     double end = stress_now() + 30;
     struct held now = look();
 
-    while (now.descriptors > before.descriptors && stress_now() < end)
+    while ((now.descriptors > before.descriptors || now.threads > before.threads) &&
+           stress_now() < end)
         now = look();
     report("at rest", now);
     CHECK(now.descriptors == before.descriptors, "%zu descriptors were open before",

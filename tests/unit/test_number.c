@@ -496,12 +496,17 @@ static void test_asymmetric_intervals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors),       cmocka_unit_test(test_powers_of_two),
-        cmocka_unit_test(test_powers_of_ten), cmocka_unit_test(test_subnormals),
-        cmocka_unit_test(test_ties),          cmocka_unit_test(test_integral),
-        cmocka_unit_test(test_random),        cmocka_unit_test(test_decimals_come_back),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_powers_of_two),
+        cmocka_unit_test(test_powers_of_ten),
+        cmocka_unit_test(test_subnormals),
+        cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_integral),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_decimals_come_back),
         cmocka_unit_test(test_find_digits),
-        cmocka_unit_test(test_integers),      cmocka_unit_test(test_asymmetric_intervals),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_asymmetric_intervals),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     printf("test_number: %" PRIu64 " doubles checked, %" PRIu64 " powers of two off printf's\n",

@@ -121,6 +121,7 @@ static void test_same_as_library(void **state)
     (void)state;
     for (size_t i = 0, count = effort(2000000); i < count; i++) {
         uint64_t bits = random_u64();
+        promc__digits found;
         double value;
         size_t size;
 
@@ -134,6 +135,12 @@ static void test_same_as_library(void **state)
         size = promc__write_double(library, value);
         assert_int_equal(portable_write_double(portable, value), size);
         assert_memory_equal(library, portable, size);
+        found = portable_find_digits(value);
+        assert_true(found.digits == promc__find_digits(value).digits);
+        if (found.digits) {
+            assert_int_equal(portable_write_digits(portable, found), size);
+            assert_memory_equal(library, portable, size);
+        }
         size = promc__write_repr(library, value);
         assert_int_equal(portable_write_repr(portable, value), size);
         assert_memory_equal(library, portable, size);
