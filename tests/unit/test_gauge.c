@@ -227,6 +227,8 @@ static void scrapes_fold_what_is_under_way(void **state)
     }
     promc_gauge_sub(g, 0x1p48);
     assert_number(promc_gauge_value(g), 100);
+    promc_gauge_sub(g, 101);
+    assert_number(sample(registry, "g", NULL), -1);
 }
 
 /* While numbers stand still for a snapshot, updates go elsewhere, and are there afterwards. */
