@@ -12,6 +12,7 @@
 #include "base/number.h"
 
 #include "base/compiler.h"
+#include "base/number_digits.h"
 #include "base/number_table.h"
 
 #include <stdbool.h>
@@ -157,6 +158,18 @@ static PROMC__COLD struct number_decimal number_schubfach(uint64_t c, int q, boo
     return (struct number_decimal){units + above, k};
 }
 
+/* The same as seventeen digits, d.dddd * 10^exponent. */
+static PROMC__COLD promc__digits number_exactly(uint64_t c, int q, bool irregular)
+{
+    struct number_decimal decimal = number_schubfach(c, q, irregular);
+
+    while (decimal.digits < number_tens[16]) {
+        decimal.digits *= 10;
+        decimal.exponent--;
+    }
+    return (promc__digits){decimal.digits, decimal.exponent + 16};
+}
+
 /* Whether a and b differ by less than what number_shortest() may be wrong by; more than enough. */
 static inline bool number_close(uint64_t a, uint64_t b)
 {
@@ -164,11 +177,13 @@ static inline bool number_close(uint64_t a, uint64_t b)
 }
 
 /*
+ * The same for c of 53 bits but a power of two, without a loop.
+ *
  * k is such that the distance between neighbours, in units of 10^k, is in [1, 10): at least one
  * integer and at most one multiple of ten rounds to the value. The multiple of ten, if there is
  * one, is the shortest; else it is the closest integer. All products are less than 2^-63 off.
  */
-static inline struct number_decimal number_shortest(uint64_t c, int q)
+static inline promc__digits number_shortest(uint64_t c, int q)
 {
     int k = number_log10_pow2(q);
     const promc__power *power = &promc__powers[-k - PROMC__POWER_MIN];
@@ -184,44 +199,14 @@ static inline struct number_decimal number_shortest(uint64_t c, int q)
 
     if (promc__unlikely(number_close(above, half) || number_close(above + half, ten) ||
                         number_close(product.fraction, UINT64_C(1) << 63)))
-        return number_schubfach(c, q, false);
+        return number_exactly(c, q, false);
     digits = above < half ? tens : digits;
     digits = above + half > ten ? next : digits;
-    few = digits < number_tens[16]; /* of a normal c there are 16 or 17, hard to predict */
-    return (struct number_decimal){digits * (1 + 9 * (uint64_t)few), k - few};
+    few = digits < number_tens[16]; /* there are 16 or 17, hard to predict */
+    return (promc__digits){digits * (1 + 9 * (uint64_t)few), k - few + 16};
 }
 
 /* ---- digits to characters -------------------------------------------------------------------- */
-
-#define NUMBER_ZEROS UINT64_C(0x3030303030303030)
-
-/* Eight characters are held in a word, the first in its lowest byte. */
-static inline void number_put(char *out, uint64_t characters)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    characters = __builtin_bswap64(characters);
-#endif
-    memcpy(out, &characters, sizeof characters);
-}
-
-/* Numbers of two digits, side by side in 16 bits each, to one digit a byte. The multiplier is 1/10
- * rounded up, exact for two digits. */
-static inline uint64_t number_twos(uint64_t twos)
-{
-    uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f);
-
-    return tens | (twos - 10 * tens) << 8;
-}
-
-/* The eight digits of n < 10^8, halved three times side by side. The multiplier is 1/100 rounded
- * up, exact for four digits. */
-static inline uint64_t number_eight(uint32_t n)
-{
-    uint64_t fours = n / 10000 | (uint64_t)(n % 10000) << 32;
-    uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
-
-    return number_twos(hundreds | (fours - 100 * hundreds) << 16);
-}
 
 static inline int number_bytes_before(uint64_t word) /* zero bytes; word is not 0 */
 {
@@ -260,46 +245,38 @@ static size_t number_exponent(char *out, int exponent)
 /* Seventeen digits, d.dddd * 10^exponent; `limit` is the first exponent that gets written. */
 static inline size_t number_layout(char *out, uint64_t digits, int exponent, int limit)
 {
-    uint32_t nine = (uint32_t)(digits / 100000000), right = (uint32_t)(digits % 100000000);
-    uint64_t first = nine / 100000000, middle = number_eight(nine % 100000000);
-    uint64_t last = number_eight(right);
-    int count = middle ? 9 - number_bytes_after(middle) : 1;
+    uint32_t nine = (uint32_t)(digits / 100000000), first = nine / 100000000;
+    number_sixteen others = number_sixteen_of(nine % 100000000, (uint32_t)(digits % 100000000));
+    int count = 1 + number_sixteen_used(others);
+    char last[9]; /* digits, at most, behind a point that comes after eight */
 
-    if (last)
-        count = 17 - number_bytes_after(last);
     first |= '0';
-    middle |= NUMBER_ZEROS;
-    last |= NUMBER_ZEROS;
     if (exponent >= limit || exponent < NUMBER_SMALLEST_PLAIN) {
         out[0] = (char)first;
         out[1] = '.';
-        number_put(out + 2, middle);
-        number_put(out + 10, last);
+        number_sixteen_put(out + 2, others);
         count += count > 1;
         return (size_t)count + number_exponent(out + count, exponent);
     }
     if (exponent < 0) {
         memcpy(out, "0.000", 5);
         out[1 - exponent] = (char)first;
-        number_put(out + 2 - exponent, middle);
-        number_put(out + 10 - exponent, last);
+        number_sixteen_put(out + 2 - exponent, others);
         /* NOLINTNEXTLINE(bugprone-misplaced-widening-cast): 25 at most */
         return (size_t)(1 - exponent + count);
     }
     if (exponent < 7) { /* the point is among the first eight characters: put in by shifting */
         int point = 8 * (exponent + 1);
-        uint64_t start = first | middle << 8;
-        uint64_t before = (UINT64_C(1) << point) - 1;
+        uint64_t start = first | (number_sixteen_left(others) | NUMBER_ZEROS) << 8;
+        uint64_t whole = start & ((UINT64_C(1) << point) - 1);
 
-        number_put(out + 2, middle);
-        number_put(out + 10, last);
-        number_put(out, (start & before) | (uint64_t)'.' << point |
-                            (start << 8 & ~(before << 8 | 0xff)));
+        number_sixteen_put(out + 2, others);
+        number_put(out, whole | (uint64_t)'.' << point | (start ^ whole) << 8);
     } else {
         out[0] = (char)first;
-        number_put(out + 1, middle);
-        number_put(out + 9, last);
-        memmove(out + exponent + 2, out + exponent + 1, (size_t)(16 - exponent));
+        number_sixteen_put(out + 1, others);
+        memcpy(last, out + exponent + 1, sizeof(last));
+        memcpy(out + exponent + 2, last, sizeof(last));
         out[exponent + 1] = '.';
     }
     return (size_t)(count > exponent + 1 ? count : exponent + 2) + 1;
@@ -390,24 +367,17 @@ static inline bool number_is_small(uint64_t bits, double value)
     return bits < number_bits(NUMBER_SMALL) && (double)(uint32_t)value == value;
 }
 
-/* The seventeen digits of a finite double but 0, without its sign: d.dddd * 10^exponent. */
-static promc__digits number_digits(uint64_t bits)
+/* The digits of a finite double but 0, without its sign. */
+static inline __attribute__((always_inline)) promc__digits number_digits(uint64_t bits)
 {
     uint64_t c = number_mantissa(bits);
     int biased = (int)(bits >> NUMBER_FRACTION_BITS);
-    struct number_decimal decimal;
 
-    if (promc__unlikely(c == 0 && biased > 1))
-        decimal = number_schubfach(NUMBER_HIDDEN_BIT, biased - NUMBER_BIAS, true);
-    else if (promc__likely(biased != 0))
-        decimal = number_shortest(c | NUMBER_HIDDEN_BIT, biased - NUMBER_BIAS);
-    else
-        decimal = number_shortest(c, 1 - NUMBER_BIAS);
-    while (promc__unlikely(decimal.digits < number_tens[16])) {
-        decimal.digits *= 10;
-        decimal.exponent--;
-    }
-    return (promc__digits){decimal.digits, decimal.exponent + 16};
+    if (promc__likely(c && biased))
+        return number_shortest(c | NUMBER_HIDDEN_BIT, biased - NUMBER_BIAS);
+    if (c) /* subnormal */
+        return number_exactly(c, 1 - NUMBER_BIAS, false);
+    return number_exactly(NUMBER_HIDDEN_BIT, biased - NUMBER_BIAS, biased > 1);
 }
 
 /* A finite double without its sign. */
@@ -436,13 +406,17 @@ size_t promc__write_double(char *out, double value)
     return 1 + number_finite(out + 1, size, NUMBER_REPR_LIMIT);
 }
 
-promc__digits promc__find_digits(double value)
+void promc__find_digits(const double *values, size_t count, promc__digits *found)
 {
-    uint64_t bits = number_bits(value), n;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits = number_bits(values[i]), n;
 
-    if (number_is_small(bits, value) || bits >= NUMBER_INFINITY || number_is_whole(bits, &n))
-        return (promc__digits){0};
-    return number_digits(bits);
+        if (number_is_small(bits, values[i]) || bits >= NUMBER_INFINITY ||
+            number_is_whole(bits, &n))
+            found[i].digits = 0;
+        else
+            found[i] = number_digits(bits);
+    }
 }
 
 size_t promc__write_digits(char *out, promc__digits found)

@@ -27,7 +27,7 @@ typedef struct promc__digits {
 } promc__digits;
 
 /* Nothing is found of integers below 2^53, which are quick, nor of negative and special numbers. */
-promc__digits promc__find_digits(double value);
+void promc__find_digits(const double *values, size_t count, promc__digits *found);
 /* Writes digits that were found, as promc__write_double() would. */
 size_t promc__write_digits(char *out, promc__digits found);
 

@@ -365,8 +365,8 @@ static inline void promc__add_and_count(promc__numbers *numbers, uint32_t cells,
 
 /* The value of the only cell. Any thread, no lock. */
 double promc__numbers_sum(const promc__numbers *numbers);
-/* The same for many: bits of doubles. */
-void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums);
+/* The same for many. */
+void promc__numbers_sums(promc__numbers *const *numbers, size_t count, double *sums);
 
 /* Sets the watch flag again; returns whether it was still set, that is, nothing was updated. */
 bool promc__numbers_watch(promc__numbers *numbers);

@@ -72,14 +72,13 @@ static uint32_t slot_of(const promc__numbers *numbers)
 /* Adds the cells of one shard. Neighbours are most often in the same page; meanwhile memory fetches
  * the cells of what comes next in a scrape: most often a page on. */
 static void add_cells(const promc__shard *shard, promc__numbers *const *numbers, size_t count,
-                      uint64_t *sums)
+                      double *sums)
 {
     uint32_t begin = 1; /* of the page: no slot yet */
     promc__cell *cells = NULL;
 
     for (size_t i = 0; i < count; i++) {
         uint32_t slot = slot_of(numbers[i]), place = slot % PROMC__PAGE_CELLS;
-        double sum = promc__bits_to_double(sums[i]);
 
         if (slot - place != begin) {
             begin = slot - place;
@@ -88,17 +87,17 @@ static void add_cells(const promc__shard *shard, promc__numbers *const *numbers,
         if (place % LINE_CELLS == 0)
             __builtin_prefetch(promc__find_cell(shard, slot + PROMC__PAGE_CELLS));
         if (cells)
-            sums[i] = promc__double_to_bits(
-                sum + promc__bits_to_double(
-                          atomic_load_explicit(&cells[place].bits, memory_order_relaxed)));
+            sums[i] += promc__bits_to_double(
+                atomic_load_explicit(&cells[place].bits, memory_order_relaxed));
     }
 }
 
 /* Shard by shard, so that cells are read in about the order in which they lie in memory. */
-void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t *sums)
+void promc__numbers_sums(promc__numbers *const *numbers, size_t count, double *sums)
 {
     for (size_t i = 0; i < count; i++)
-        sums[i] = atomic_load_explicit(&promc__shared(numbers[i])[0], memory_order_relaxed);
+        sums[i] = promc__bits_to_double(
+            atomic_load_explicit(&promc__shared(numbers[i])[0], memory_order_relaxed));
     for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next)
         add_cells(shard, numbers, count, sums);
 }
@@ -106,10 +105,10 @@ void promc__numbers_sums(promc__numbers *const *numbers, size_t count, uint64_t 
 double promc__numbers_sum(const promc__numbers *numbers)
 {
     promc__numbers *own = (promc__numbers *)(uintptr_t)numbers;
-    uint64_t sum;
+    double sum;
 
     promc__numbers_sums(&own, 1, &sum);
-    return promc__bits_to_double(sum);
+    return sum;
 }
 
 void promc__snapshot_read(promc__numbers *numbers, uint32_t cells, uint64_t *values)

@@ -42,8 +42,7 @@ typedef struct promc__encoding {
     /* All samples of a point, but for the created one if that has a section of its own. */
     void (*point)(promc__encoder *encoder, promc__buffer *out, const promc__point *point);
     /* The same for many points of a family whose begin() has set encoder->plain; NULL: none does. */
-    void (*plain)(promc__encoder *encoder, promc__buffer *out, const promc__plain *points,
-                  size_t count);
+    void (*plains)(promc__encoder *encoder, promc__buffer *out, const promc__plains *points);
     /* The created sample of a point, after all points; NULL: it is part of the point. */
     void (*created)(promc__encoder *encoder, promc__buffer *out, const promc__point *point);
     /* Whatever has to come at the end of the family. */

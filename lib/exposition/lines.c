@@ -120,15 +120,16 @@ static void write_line(const promc__encoder *encoder, promc__buffer *out, promc_
 
 /* The same of what most samples are: a double without a timestamp. */
 static inline void write_plain_line(const promc__encoder *encoder, promc__buffer *out,
-                                    const promc__plain *point, promc__digits digits)
+                                    const char *labels, size_t size, double number,
+                                    promc__digits digits)
 {
     const promc__head *head = &encoder->heads[PROMC__SAMPLE_VALUE];
-    char *at = line_room(out, head, point->labels_size);
+    char *at = line_room(out, head, size);
 
     if (!at)
         return;
-    at = put_series(at, head, point->labels, point->labels_size);
-    at += digits.digits ? promc__write_digits(at, digits) : promc__write_double(at, point->number);
+    at = put_series(at, head, labels, size);
+    at += digits.digits ? promc__write_digits(at, digits) : promc__write_double(at, number);
     end_line(encoder, out, at, 0);
 }
 
@@ -462,29 +463,22 @@ void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const pro
     }
 }
 
-/* How many bytes on the points lie that will be written when memory has fetched them. */
-#define FETCH_DISTANCE 8192
-
-void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc__plain *points,
-                        size_t count)
+void promc__write_plains(promc__encoder *encoder, promc__buffer *out, const promc__plains *points)
 {
     bool created = encoder->openmetrics && PROMC__HAS(encoder, CREATED);
     promc__digits digits[PROMC__VISIT_BATCH];
 
-    PROMC__ASSUME(count <= PROMC__VISIT_BATCH);
-    for (size_t i = 0; i < count; i++)
-        digits[i] = promc__find_digits(points[i].number);
-    for (size_t i = 0; i < count; i++) {
-        const promc__plain *point = &points[i];
+    promc__find_digits(points->numbers, points->count, digits);
+    for (size_t i = 0; i < points->count; i++) {
+        const char *labels = points->labels[i];
+        size_t size = points->labels_sizes[i];
 
-        /* a text, and the child that begins behind it */
-        promc__fetch_ahead(point->labels, FETCH_DISTANCE, point->labels_size + 64);
-        write_plain_line(encoder, out, point, digits[i]);
-        if (created && point->created != 0) {
-            promc__value value = {.kind = PROMC__DOUBLE, .number = point->created};
+        promc__fetch_next(labels, size);
+        write_plain_line(encoder, out, labels, size, points->numbers[i], digits[i]);
+        if (created && points->created[i] != 0) {
+            promc__value value = {.kind = PROMC__DOUBLE, .number = points->created[i]};
 
-            write_line(encoder, out, PROMC__SAMPLE_CREATED, point->labels, point->labels_size,
-                       &value, 0);
+            write_line(encoder, out, PROMC__SAMPLE_CREATED, labels, size, &value, 0);
         }
     }
 }

@@ -22,9 +22,8 @@ void promc__escape_names(promc__encoder *encoder, promc__buffer *out,
 
 /* All samples of a point; for the text format without the created one. */
 void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const promc__point *point);
-/* The same of plain points, PROMC__VISIT_BATCH at most. */
-void promc__write_plain(promc__encoder *encoder, promc__buffer *out, const promc__plain *points,
-                        size_t count);
+/* The same of plain points. */
+void promc__write_plains(promc__encoder *encoder, promc__buffer *out, const promc__plains *points);
 void promc__write_created(promc__encoder *encoder, promc__buffer *out, const promc__point *point);
 
 #endif

@@ -107,7 +107,7 @@ static void openmetrics_finish(promc__encoder *encoder, promc__buffer *out)
 const promc__encoding promc__openmetrics_encoding = {
     .begin = openmetrics_begin,
     .point = promc__write_samples,
-    .plain = promc__write_plain,
+    .plains = promc__write_plains,
     .end = openmetrics_end,
     .finish = openmetrics_finish,
 };

@@ -90,6 +90,7 @@ static void protobuf_begin(promc__encoder *encoder, promc__buffer *out)
         promc__wire_bytes(message, FAMILY_UNIT, family->unit, strlen(family->unit));
     encoder->message_head = message->size;
     encoder->metric_width = encoder->histogram_width = 1;
+    encoder->plain = true;
 }
 
 /* Readers skip families without metrics, so none is written. */
@@ -357,6 +358,21 @@ static void protobuf_point(promc__encoder *encoder, promc__buffer *out, const pr
     finish_metric(encoder, out, point, metric);
 }
 
+static void protobuf_plains(promc__encoder *encoder, promc__buffer *out,
+                            const promc__plains *points)
+{
+    promc__point point = {.value = {.kind = PROMC__DOUBLE}};
+
+    for (size_t i = 0; i < points->count; i++) {
+        point.labels = points->labels[i];
+        point.labels_size = points->labels_sizes[i];
+        point.value.number = points->numbers[i];
+        point.created = points->created[i];
+        promc__fetch_next(point.labels, point.labels_size);
+        protobuf_point(encoder, out, &point);
+    }
+}
+
 static void protobuf_end(promc__encoder *encoder, promc__buffer *out)
 {
     pass_message(encoder, out);
@@ -371,6 +387,7 @@ static void protobuf_finish(promc__encoder *encoder, promc__buffer *out)
 const promc__encoding promc__protobuf_encoding = {
     .begin = protobuf_begin,
     .point = protobuf_point,
+    .plains = protobuf_plains,
     .end = protobuf_end,
     .finish = protobuf_finish,
 };

@@ -73,20 +73,54 @@ void promc__wire_label(promc__buffer *out, unsigned field, const char *name, siz
 /* How much of a text is looked at together: a bit for each byte. */
 #define WINDOW 64
 
+/* A few bytes; where the last ones are less than a copy, they overlap those before them. */
+static inline void put_bytes(char *to, const char *from, size_t size)
+{
+    char *to_end = to + size;
+    const char *end = from + size;
+
+    if (promc__likely(size >= 16)) {
+        for (; end - from > 16; from += 16, to += 16)
+            memcpy(to, from, 16);
+        memcpy(to_end - 16, end - 16, 16);
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to_end - 8, end - 8, 8);
+    } else {
+        while (to < to_end)
+            *to++ = *from++;
+    }
+}
+
 /* Which of the bytes from `at` are quotes. None if there is a backslash: then a value is escaped.
  */
 static inline uint64_t find_quotes(const char *text, size_t size, size_t at)
 {
+    size_t count = size - at < WINDOW ? size - at : WINDOW, i = 0;
+    const char *from = text + at;
     uint64_t quotes = 0;
     unsigned backslashes = 0;
 
-    for (size_t i = 0; i < WINDOW && at + i < size; i += PROMC__PIECE) {
-        promc__piece piece = promc__piece_at(text, at + i, size);
+    for (; i + PROMC__PIECE <= count; i += PROMC__PIECE) {
+        quotes |= (uint64_t)promc__places(from + i, '"') << i;
+        backslashes |= promc__places(from + i, '\\');
+    }
+    if (i < count) { /* in a piece that begins earlier, with bytes whose bits are shifted out */
+        size_t again = i + PROMC__PIECE - count;
 
-        quotes |= (uint64_t)promc__places(piece, '"') << i;
-        backslashes |= promc__places(piece, '\\');
+        quotes |= (uint64_t)(promc__places(from + i - again, '"') >> again) << i;
+        backslashes |= promc__places(from + i - again, '\\') >> again;
     }
     return backslashes ? 0 : quotes;
+}
+
+/* Of a text that is less than a piece. */
+static uint64_t find_few_quotes(const char *text, size_t size, size_t at)
+{
+    char piece[PROMC__PIECE] = {0};
+
+    put_bytes(piece, text + at, size - at);
+    return promc__places(piece, '\\') ? 0 : promc__places(piece, '"');
 }
 
 static inline size_t take_place(uint64_t *places)
@@ -97,15 +131,15 @@ static inline size_t take_place(uint64_t *places)
     return place;
 }
 
-/* name="value from the text, with what belongs before either of them in a message: tags (`field` is
- * at most 15) and lengths. Up to a piece more is written. */
-static inline char *put_label(char *to, unsigned field, const char *text, size_t size, size_t at,
-                              size_t name_size, size_t value_size)
+/* A label that is name="value in the text, with what belongs before name and value in a message:
+ * tags
+ * (`field` is at most 15) and lengths. */
+static inline char *put_label(char *to, unsigned field, const char *label, size_t name_size,
+                              size_t value_size)
 {
     char *name = to + 4, *value = name + name_size + 2;
 
-    for (size_t i = 0; i < name_size + 2 + value_size; i += PROMC__PIECE)
-        promc__store_piece(name + i, promc__piece_at(text, at + i, size));
+    put_bytes(name, label, name_size + 2 + value_size);
     name[-4] = (char)(field << 3 | PROMC__WIRE_LENGTH);
     name[-3] = (char)(4 + name_size + value_size);
     name[-2] = LABEL_NAME << 3 | PROMC__WIRE_LENGTH;
@@ -123,8 +157,9 @@ static size_t write_window(promc__buffer *out, unsigned field, const promc__labe
 {
     const char *text = labels->text;
     size_t size = labels->size;
-    char *to = promc__buffer_room(out, 2 * (size - at) + PROMC__PIECE);
-    uint64_t quotes = find_quotes(text, size, at);
+    char *to = promc__buffer_room(out, 2 * (size - at));
+    uint64_t quotes = promc__likely(size >= PROMC__PIECE) ? find_quotes(text, size, at)
+                                                          : find_few_quotes(text, size, at);
     size_t start = 0; /* of the next label, in the window */
 
     if (!to)
@@ -134,7 +169,7 @@ static size_t write_window(promc__buffer *out, unsigned field, const promc__labe
 
         if (promc__unlikely(open == start))
             break; /* a name in quotes */
-        to = put_label(to, field, text, size, at + start, open - 1 - start, close - open - 1);
+        to = put_label(to, field, text + at + start, open - 1 - start, close - open - 1);
         start = close + 2; /* behind the comma */
     }
     promc__wrote_until(out, to);
@@ -155,7 +190,7 @@ static size_t write_one(promc__encoder *encoder, promc__buffer *out, unsigned fi
 void promc__wire_labels(promc__encoder *encoder, promc__buffer *out, unsigned field,
                         const promc__label_names *labels)
 {
-    bool stored = names_are_stored_so(encoder) && labels->size >= PROMC__PIECE_TEXT;
+    bool stored = names_are_stored_so(encoder);
     size_t at = 0, behind;
 
     while (at < labels->size) {

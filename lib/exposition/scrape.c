@@ -78,11 +78,11 @@ static void take_point(const promc__point *point, void *arg)
     scrape->encoder.encoding->point(&scrape->encoder, scrape->out, point);
 }
 
-static void take_plain(const promc__plain *points, size_t count, void *arg)
+static void take_plains(const promc__plains *points, void *arg)
 {
     promc__scrape *scrape = arg;
 
-    scrape->encoder.encoding->plain(&scrape->encoder, scrape->out, points, count);
+    scrape->encoder.encoding->plains(&scrape->encoder, scrape->out, points);
 }
 
 static void take_created(const promc__point *point, void *arg)
@@ -99,7 +99,7 @@ static int open_cursor(promc__scrape *scrape, promc__family *family)
     scrape->cursor.native = (scrape->encoder.format & 0xFF) == PROMC_FORMAT_PROTOBUF;
     scrape->cursor.no_quantiles = scrape->at == AT_CREATED;
     if (scrape->at == AT_POINTS && scrape->encoder.plain)
-        scrape->cursor.take_plain = take_plain;
+        scrape->cursor.take_plains = take_plains;
     return PROMC_OK;
 }
 

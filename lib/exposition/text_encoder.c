@@ -90,7 +90,7 @@ static void text_finish(promc__encoder *encoder, promc__buffer *out)
 const promc__encoding promc__text_encoding = {
     .begin = text_begin,
     .point = promc__write_samples,
-    .plain = promc__write_plain,
+    .plains = promc__write_plains,
     .created = text_created,
     .end = text_end,
     .finish = text_finish,

@@ -4,20 +4,12 @@
 
 #include "base/error.h"
 
-static void fill_counter(promc__child *child, const uint64_t *values, promc__point *point)
-{
-    (void)child;
-    point->value =
-        (promc__value){.kind = PROMC__DOUBLE, .number = promc__bits_to_double(values[0])};
-}
-
 static const promc__type counter_type = {
     .kind = PROMC_TYPE_COUNTER,
     .word = "counter",
     .has_unit = true,
     .has_created = true,
     .has_exemplars = true,
-    .fill = fill_counter,
     .finish = promc__exemplar_finish,
 };
 

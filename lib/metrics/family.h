@@ -22,7 +22,7 @@ typedef struct promc__type {
     bool has_unit;             /* may have one */
     bool has_created;          /* has _created series */
     /* Fills the numbers of a point, under the stripe lock or while a cursor keeps the child; `values` are
-     * the child's cells. */
+     * the child's cells. NULL: counters and gauges, whose value is one number. */
     void (*fill)(promc__child *child, const uint64_t *values, promc__point *point);
     /* Makes what a new child needs beside its cells; false: no memory. NULL: nothing to do. */
     bool (*prepare)(promc__child *child);
@@ -269,14 +269,14 @@ struct promc__cursor {
     bool no_quantiles;                     /* they are not: likewise */
     /* Gets plain points of counters and gauges, many at a time, instead of `take`: likewise. NULL:
      * `take` gets all. */
-    void (*take_plain)(const promc__plain *points, size_t count, void *arg);
+    void (*take_plains)(const promc__plains *points, void *arg);
     int error;                             /* why a step ended early: PROMC_OK or out of memory */
     promc__buffer text;                 /* scratch for labels of children with a callback */
 };
 
 /* False: out of memory. */
 bool promc__cursor_open(promc__cursor *cursor, promc__family *family);
-/* Calls `take` (or take_plain, with the same argument) for the next few children. False when there
+/* Calls `take` (or take_plains, with the same argument) for the next few children. False when there
  * are no more, or after cursor->error. */
 bool promc__cursor_step(promc__cursor *cursor,
                         void (*take)(const promc__point *point, void *arg), void *arg);

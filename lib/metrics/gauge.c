@@ -7,13 +7,6 @@
 #include "base/memory.h"
 #include "base/os.h"
 
-static void fill_gauge(promc__child *child, const uint64_t *values, promc__point *point)
-{
-    (void)child;
-    point->value =
-        (promc__value){.kind = PROMC__DOUBLE, .number = promc__bits_to_double(values[0])};
-}
-
 static void finish_gauge(promc__child *child)
 {
     promc__free(atomic_load_explicit(&child->extra, memory_order_relaxed));
@@ -23,7 +16,6 @@ static const promc__type gauge_type = {
     .kind = PROMC_TYPE_GAUGE,
     .word = "gauge",
     .has_unit = true,
-    .fill = fill_gauge,
     .finish = finish_gauge,
 };
 

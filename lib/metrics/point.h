@@ -100,13 +100,14 @@ typedef struct promc__point {
 /* As many children are visited at a time, at most. */
 #define PROMC__VISIT_BATCH 64
 
-/* A number with its labels and nothing else: what most points of counters and gauges are. */
-typedef struct promc__plain {
-    const char *labels;
-    size_t labels_size;
-    double number;
-    double created;
-} promc__plain;
+/* Numbers with their labels and nothing else: what most points of counters and gauges are. */
+typedef struct promc__plains {
+    size_t count;
+    const char *labels[PROMC__VISIT_BATCH];
+    size_t labels_sizes[PROMC__VISIT_BATCH];
+    double numbers[PROMC__VISIT_BATCH];
+    double created[PROMC__VISIT_BATCH]; /* 0: unknown */
+} promc__plains;
 
 /* Children that follow each other lie one behind the other in memory, most often, each with its label
  * text: while one is written, memory fetches what lies `distance` bytes on. A wrong guess does no harm.
@@ -117,6 +118,12 @@ static inline void promc__fetch_ahead(const void *from, size_t distance, size_t 
 
     for (uintptr_t end = at + size; at < end; at += 64) /* a cache line at a time */
         __builtin_prefetch((const void *)at);
+}
+
+/* The same from one plain point to one of the next batch: its labels, and the child behind them. */
+static inline void promc__fetch_next(const char *labels, size_t labels_size)
+{
+    promc__fetch_ahead(labels, (size_t)PROMC__VISIT_BATCH * 128, labels_size + 64);
 }
 
 /* Counts are modulo 2^64. Of a gauge histogram they are below zero where more has left than came. */

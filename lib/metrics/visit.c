@@ -18,7 +18,9 @@ static bool make_scratch(promc__cursor *cursor)
     const promc__family *family = cursor->family;
     size_t words = family->cells > SCRATCH_WORDS ? family->cells : SCRATCH_WORDS;
 
-    if (family->cells > 1 && words / family->cells < cursor->batch)
+    if (family->cells <= 1)
+        return true;
+    if (words / family->cells < cursor->batch)
         cursor->batch = words / family->cells;
     cursor->values = promc__malloc(words * sizeof(*cursor->values));
     if (!cursor->values || !family->quantiles)
@@ -127,61 +129,32 @@ static inline promc__child *child_behind(const promc__family *family, promc__chi
     return (promc__child *)(void *)((char *)child + units * (ptrdiff_t)PROMC__CHILD_UNIT);
 }
 
-/* The cells of the next children, as one snapshot where there are several to a child. */
+/* The cells of the next children, as one snapshot. */
 static size_t read_batch(promc__cursor *cursor)
 {
     const promc__family *family = cursor->family;
     uint32_t cells = family->cells, number = 0;
-    promc__numbers *numbers[PROMC__VISIT_BATCH];
     promc__child *child = cursor->next;
     size_t count = 0;
 
     while (count < cursor->batch && child) {
-        promc__child *next = child_behind(family, child, &number);
-
-        numbers[count] = &child->numbers;
         cursor->children[count++] = child;
-        child = next;
+        child = child_behind(family, child, &number);
     }
     cursor->next = child;
-    if (cells == 1) {
-        promc__numbers_sums(numbers, count, cursor->values);
-    } else if (cells > 1 && count) {
-        promc__snapshot_begin();
-        for (size_t i = 0; i < count; i++)
-            promc__snapshot_read(&cursor->children[i]->numbers, cells, cursor->values + i * cells);
-        promc__snapshot_end();
-    }
+    if (!cells || !count)
+        return count;
+    promc__snapshot_begin();
+    for (size_t i = 0; i < count; i++)
+        promc__snapshot_read(&cursor->children[i]->numbers, cells, cursor->values + i * cells);
+    promc__snapshot_end();
     return count;
 }
 
-/* Gives children whose value is a number: as many as possible at a time, but those that have
- * exemplars one by one. */
-static void give_numbers(promc__cursor *cursor, size_t count,
-                         void (*take)(const promc__point *point, void *arg), void *arg)
+/* The cells of one of them; NULL if they have none. */
+static const uint64_t *values_of(const promc__cursor *cursor, size_t index)
 {
-    bool has_created = cursor->family->type->has_created;
-    promc__plain plain[PROMC__VISIT_BATCH];
-    promc__point point = {0};
-    size_t run = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        promc__child *child = cursor->children[i];
-        const promc__text text = promc__child_text(cursor->family, child);
-
-        if (promc__unlikely(atomic_load_explicit(&child->extra, memory_order_relaxed) != NULL)) {
-            cursor->take_plain(plain, run, arg);
-            run = 0;
-            give_child(cursor, child, cursor->values + i, &point, take, arg);
-            continue;
-        }
-        plain[run].labels = text.data;
-        plain[run].labels_size = text.size;
-        plain[run].number = promc__bits_to_double(cursor->values[i]);
-        plain[run++].created =
-            has_created ? atomic_load_explicit(&child->created, memory_order_relaxed) : 0;
-    }
-    cursor->take_plain(plain, run, arg);
+    return cursor->values ? cursor->values + index * cursor->family->cells : NULL;
 }
 
 /* While one child is written, memory fetches one of the next batch. */
@@ -189,7 +162,6 @@ static void give_batch(promc__cursor *cursor, size_t count,
                        void (*take)(const promc__point *point, void *arg), void *arg)
 {
     const promc__family *family = cursor->family;
-    size_t cells = family->cells ? family->cells : 1;
     promc__point point = {0};
 
     for (size_t i = 0; i < count; i++) {
@@ -197,7 +169,7 @@ static void give_batch(promc__cursor *cursor, size_t count,
         size_t bytes = promc__child_bytes(family, child);
 
         promc__fetch_ahead(child, cursor->batch * bytes, bytes);
-        give_child(cursor, child, cursor->values + i * cells, &point, take, arg);
+        give_child(cursor, child, values_of(cursor, i), &point, take, arg);
     }
 }
 
@@ -213,14 +185,85 @@ static void give_quantiles(promc__cursor *cursor, size_t count,
     promc__unlock(promc__stripe(family));
     for (size_t i = 0; i < count; i++) {
         (void)family->type->quantiles_fill(cursor->children[i], cursor->quantiles, &point);
-        give_child(cursor, cursor->children[i], cursor->values + i * family->cells, &point, take,
-                   arg);
+        give_child(cursor, cursor->children[i], values_of(cursor, i), &point, take, arg);
     }
     promc__lock(promc__stripe(family));
     cursor->reading = 0;
 }
 
-/* A child with a callback: the host's code runs without our lock. */
+/* ---- counters and gauges --------------------------------------------------------------------- */
+
+static void *extra_of(const promc__child *child)
+{
+    return atomic_load_explicit(&child->extra, memory_order_relaxed);
+}
+
+/* The next children, up to one that is more than a number, without their numbers. */
+static void collect_plains(promc__cursor *cursor, promc__numbers **numbers, promc__plains *points)
+{
+    const promc__family *family = cursor->family;
+    bool has_created = family->type->has_created;
+    promc__child *child = cursor->next;
+    uint32_t number = 0;
+    size_t count = 0;
+
+    for (; count < PROMC__VISIT_BATCH && child && !extra_of(child); count++) {
+        promc__child *next = child_behind(family, child, &number);
+        const promc__text text = promc__child_text(family, child);
+
+        numbers[count] = &child->numbers;
+        points->labels[count] = text.data;
+        points->labels_sizes[count] = text.size;
+        points->created[count] =
+            has_created ? atomic_load_explicit(&child->created, memory_order_relaxed) : 0;
+        child = next;
+    }
+    cursor->next = child;
+    points->count = count;
+}
+
+static void read_levels(promc__numbers *const *levels, size_t count, double *values)
+{
+    bool spread = false;
+
+    for (size_t i = 0; i < count && !spread; i++)
+        spread = promc__level_is_spread(levels[i]);
+    if (spread)
+        promc__snapshot_begin();
+    for (size_t i = 0; i < count; i++)
+        values[i] = spread ? promc__level_read(levels[i]) : promc__level_value(levels[i]);
+    if (spread)
+        promc__snapshot_end();
+}
+
+static void read_values(const promc__type *type, promc__numbers *const *numbers, size_t count,
+                        double *values)
+{
+    if (type->kind == PROMC_TYPE_GAUGE)
+        read_levels(numbers, count, values);
+    else
+        promc__numbers_sums(numbers, count, values);
+}
+
+static void give_plains(const promc__cursor *cursor, const promc__plains *points,
+                        void (*take)(const promc__point *point, void *arg), void *arg)
+{
+    promc__point point = {.value = {.kind = PROMC__DOUBLE}};
+
+    if (cursor->take_plains) {
+        cursor->take_plains(points, arg);
+        return;
+    }
+    for (size_t i = 0; i < points->count; i++) {
+        point.labels = points->labels[i];
+        point.labels_size = points->labels_sizes[i];
+        point.value.number = points->numbers[i];
+        point.created = points->created[i];
+        take(&point, arg);
+    }
+}
+
+/* A gauge with a callback: the host's code runs without our lock. */
 static void take_callback(promc__cursor *cursor, promc__child *child, promc__callback callback,
                           void (*take)(const promc__point *point, void *arg), void *arg)
 {
@@ -242,57 +285,44 @@ static void take_callback(promc__cursor *cursor, promc__child *child, promc__cal
     promc__lock(promc__stripe(cursor->family));
 }
 
-static promc__callback *callback_of(const promc__child *child)
+/* The next child, which is more than a number: a gauge with a callback, or a counter with exemplars. */
+static void give_special(promc__cursor *cursor,
+                         void (*take)(const promc__point *point, void *arg), void *arg)
 {
-    return atomic_load_explicit(&child->extra, memory_order_relaxed);
+    promc__child *child = cursor->next;
+    promc__point point = {.value = {.kind = PROMC__DOUBLE}};
+
+    cursor->next = promc__child_next(child);
+    if (cursor->family->type->kind == PROMC_TYPE_GAUGE) {
+        const promc__callback *callback = extra_of(child);
+
+        take_callback(cursor, child, *callback, take, arg);
+        return;
+    }
+    promc__cursor_point(cursor, child, &point);
+    point.value.number = promc__numbers_sum(&child->numbers);
+    take(&point, arg);
 }
 
-/* The values of the next gauges up to one with a callback. */
-static size_t read_gauges(promc__cursor *cursor)
+static bool step_numbers(promc__cursor *cursor,
+                         void (*take)(const promc__point *point, void *arg), void *arg)
 {
-    bool spread = false;
-    size_t count = 0;
+    promc__numbers *numbers[PROMC__VISIT_BATCH];
+    promc__plains points;
 
-    for (; count < cursor->batch && cursor->next && !callback_of(cursor->next);
-         cursor->next = promc__child_next(cursor->next)) {
-        spread = spread || promc__level_is_spread(&cursor->next->numbers);
-        cursor->children[count++] = cursor->next;
+    collect_plains(cursor, numbers, &points);
+    if (points.count) {
+        read_values(cursor->family->type, numbers, points.count, points.numbers);
+        give_plains(cursor, &points, take, arg);
+        return true;
     }
-    if (spread)
-        promc__snapshot_begin();
-    for (size_t i = 0; i < count; i++) {
-        promc__numbers *level = &cursor->children[i]->numbers;
-
-        cursor->values[i] =
-            promc__double_to_bits(spread ? promc__level_read(level) : promc__level_value(level));
-    }
-    if (spread)
-        promc__snapshot_end();
-    return count;
+    if (!cursor->next)
+        return false;
+    give_special(cursor, take, arg);
+    return cursor->error == PROMC_OK;
 }
 
-/* One with a callback alone, since that unlocks the family. */
-static bool step_gauges(promc__cursor *cursor, void (*take)(const promc__point *point, void *arg),
-                        void *arg)
-{
-    promc__point point = {0};
-    size_t count = read_gauges(cursor);
-
-    if (cursor->take_plain) {
-        give_numbers(cursor, count, take, arg);
-    } else {
-        for (size_t i = 0; i < count; i++)
-            give_child(cursor, cursor->children[i], cursor->values + i, &point, take, arg);
-    }
-    if (!count && cursor->next) {
-        promc__child *child = cursor->next;
-
-        cursor->next = promc__child_next(child);
-        take_callback(cursor, child, *callback_of(child), take, arg);
-        return cursor->error == PROMC_OK;
-    }
-    return count != 0;
-}
+/* ---- all types ------------------------------------------------------------------------------- */
 
 bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *point, void *arg),
                         void *arg)
@@ -302,16 +332,14 @@ bool promc__cursor_step(promc__cursor *cursor, void (*take)(const promc__point *
     bool any;
 
     promc__lock(promc__stripe(family));
-    if (family->type->kind == PROMC_TYPE_GAUGE) {
-        any = step_gauges(cursor, take, arg);
+    if (!family->type->fill) {
+        any = step_numbers(cursor, take, arg);
     } else if (family->native) {
         any = family->type->native_step(cursor, take, arg);
     } else {
         count = read_batch(cursor);
         if (family->quantiles && !cursor->no_quantiles)
             give_quantiles(cursor, count, take, arg);
-        else if (cursor->take_plain && family->type->kind == PROMC_TYPE_COUNTER)
-            give_numbers(cursor, count, take, arg);
         else
             give_batch(cursor, count, take, arg);
         any = count != 0;

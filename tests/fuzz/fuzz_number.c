@@ -68,8 +68,9 @@ static void check_double(double value)
 {
     char text[PROMC__NUMBER_SIZE + 1], in_two_steps[PROMC__NUMBER_SIZE];
     size_t size = promc__write_double(text, value);
-    promc__digits found = promc__find_digits(value);
+    promc__digits found;
 
+    promc__find_digits(&value, 1, &found);
     require(size && size <= PROMC__NUMBER_SIZE);
     if (found.digits)
         require(promc__write_digits(in_two_steps, found) == size &&

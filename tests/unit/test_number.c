@@ -73,9 +73,10 @@ struct text {
 /* In one step, and in two if that can be. */
 static const char *write_go(struct text *text, double value)
 {
-    promc__digits found = promc__find_digits(value);
+    promc__digits found;
     struct text other;
 
+    promc__find_digits(&value, 1, &found);
     WITH_GUARD(text, promc__write_double(text->data, value));
     if (found.digits) {
         WITH_GUARD(&other, promc__write_digits(other.data, found));
@@ -87,14 +88,18 @@ static const char *write_go(struct text *text, double value)
 /* Of what is seldom, and of what is quicker in one step, nothing is found. */
 static void test_find_digits(void **state)
 {
+    static const double fractions[] = {0.1, 1e300, 5e-324};
+    static const double others[] = {0, 7, 1e6, -0.1, (double)INFINITY, (double)NAN};
+    promc__digits found[6];
+
     (void)state;
-    assert_true(promc__find_digits(0.1).digits == UINT64_C(10000000000000000));
-    assert_int_equal(promc__find_digits(0.1).exponent, -1);
-    assert_true(promc__find_digits(1e300).digits && promc__find_digits(5e-324).digits);
-    assert_false(promc__find_digits(0).digits || promc__find_digits(7).digits ||
-                 promc__find_digits(1e6).digits || promc__find_digits(-0.1).digits ||
-                 promc__find_digits((double)INFINITY).digits ||
-                 promc__find_digits((double)NAN).digits);
+    promc__find_digits(fractions, 3, found);
+    assert_true(found[0].digits == UINT64_C(10000000000000000));
+    assert_int_equal(found[0].exponent, -1);
+    assert_true(found[1].digits && found[2].digits);
+    promc__find_digits(others, 6, found);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(found[i].digits == 0);
 }
 
 static const char *write_repr(struct text *text, double value)
