@@ -11,8 +11,8 @@
 int promc__query_prepare(struct promc__query *query, const promc__family *family,
                          const char *const *values)
 {
-    uint64_t hash = family->seed, secret = promc__hash_secret(hash);
-    size_t count = family->label_count, *sizes = query->few;
+    size_t count = family->label_count, text_size = family->pieces_size, *sizes = query->few;
+    uint64_t hash = family->seed, secret = family->secret;
 
     if (promc__unlikely(count > PROMC__FEW_LABELS)) {
         sizes = promc__malloc(count * sizeof(*sizes));
@@ -28,8 +28,10 @@ int promc__query_prepare(struct promc__query *query, const promc__family *family
             return PROMC_ERROR_LABELS;
         }
         sizes[i] = strlen(values[i]);
+        text_size += sizes[i];
         hash = promc__hash_more(hash, secret, values[i], sizes[i]);
     }
+    query->text_size = text_size;
     query->hash = (uint32_t)(hash ^ hash >> 32);
     return PROMC_OK;
 }
@@ -49,13 +51,13 @@ static promc__child *find_in_section(promc__family *family, const struct promc__
     uintptr_t sequence;
 
     if (promc__likely(promc__enter(shard, &sequence))) {
-        child = promc__table_find(family, query->hash, values, query->sizes);
+        child = promc__table_find(family, query, values);
         promc__note_recent(shard, child);
         promc__leave(shard, sequence);
         return child;
     }
     section = promc__enter_slowly();
-    child = promc__table_find(family, query->hash, values, query->sizes);
+    child = promc__table_find(family, query, values);
     if (section.shard)
         promc__note_recent(section.shard, child);
     promc__leave_slowly(&section);
@@ -103,7 +105,7 @@ static promc__child *child_of_valid_values(promc__family *family, const char *co
 
     if (promc__query_prepare(&query, family, values) != PROMC_OK)
         return NULL;
-    child = promc__children_find_or_add(family, query.hash, values, query.sizes);
+    child = promc__children_find_or_add(family, &query, values);
     promc__query_finish(&query);
     return child;
 }

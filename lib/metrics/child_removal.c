@@ -19,7 +19,7 @@ static int remove_valid(promc__family *family, const char *const *values)
     if (status != PROMC_OK)
         return status;
     promc__lock(promc__stripe(family));
-    child = promc__table_find(family, query.hash, values, query.sizes);
+    child = promc__table_find(family, &query, values);
     if (child) {
         promc__children_hide(family, child);
         promc__children_clean(family);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hash table of a family's children: open addressing with linear probing. Lookups read it
  * without a lock; changes are made under the stripe lock. An entry points into its child, as many
- * bytes behind its beginning as the upper bits of the hash say: so most lookups do not have to fetch
- * other children than their own. */
+ * bytes behind its beginning as the upper bits of the hash say: so most lookups do not have to
+ * fetch other children than their own. */
 #include "base/lock.h"
 #include "base/memory.h"
 #include "metrics/children.h"
@@ -78,42 +78,61 @@ void promc__table_drop(promc__table *table, promc__child *child)
     atomic_store_explicit(&table->entries[i], child_entry(&tombstone), memory_order_release);
 }
 
-/* Whether a child has exactly these values, which are valid UTF-8. */
-static bool has_values(const promc__family *family, const promc__child *child,
-                       const char *const *values, const size_t *sizes)
+/* Whether a text without escapes has exactly these values, whose size it has. Values have no quotes
+ * then, so the one behind each tells that it ends there. */
+static inline bool has_values(const promc__family *family, const char *at,
+                              const char *const *values, const size_t *sizes)
 {
-    const promc__text text = promc__child_text(family, child);
     const promc__label_piece *piece = family->pieces, *last = piece + family->label_count;
-    const char *at = text.data, *end = text.data + text.size;
 
     for (; piece < last; piece++) {
-        size_t label = piece->label, size = sizes[label];
+        const char *value = values[piece->label];
+        size_t size = sizes[piece->label];
 
-        if ((size_t)(end - at) < piece->size)
-            return false; /* a value went on into the next label: the hash was the same by chance */
         at += piece->size;
-        if (promc__unlikely(child->escaped)) {
-            const char *stop = at;
-
-            while (stop < end && *stop != '"')
-                stop += *stop == '\\' ? 2 : 1;
-            if (!promc__escaped_equals(at, (size_t)(stop - at), values[label], size))
-                return false;
-            at = stop;
-        } else {
-            if (size >= (size_t)(end - at) || at[size] != '"' ||
-                memcmp(at, values[label], size) != 0)
-                return false;
-            at += size;
-        }
+        if (at[size] != '"' || memcmp(at, value, size) != 0)
+            return false;
+        at += size;
     }
     return true;
 }
 
-promc__child *promc__table_find(const promc__family *family, uint32_t hash,
-                                const char *const *values, const size_t *sizes)
+/* The same of a text with escapes, whatever its size. */
+static PROMC__COLD bool has_escaped_values(const promc__family *family, promc__text text,
+                                           const char *const *values, const size_t *sizes)
+{
+    const promc__label_piece *piece = family->pieces, *last = piece + family->label_count;
+    const char *at = text.data;
+
+    for (; piece < last; piece++) {
+        const char *stop = at += piece->size;
+
+        while (*stop != '"')
+            stop += *stop == '\\' ? 2 : 1;
+        if (!promc__escaped_equals(at, (size_t)(stop - at), values[piece->label],
+                                   sizes[piece->label]))
+            return false;
+        at = stop;
+    }
+    return true;
+}
+
+/* Whether it is the child that is looked for. */
+static inline bool is_child(const promc__family *family, const promc__child *child,
+                            const struct promc__query *query, const char *const *values)
+{
+    const promc__text text = promc__child_text(family, child);
+
+    if (promc__unlikely(child->escaped))
+        return has_escaped_values(family, text, values, query->sizes);
+    return text.size == query->text_size && has_values(family, text.data, values, query->sizes);
+}
+
+promc__child *promc__table_find(const promc__family *family, const struct promc__query *query,
+                                const char *const *values)
 {
     const promc__table *table = atomic_load_explicit(&family->table, memory_order_acquire);
+    uint32_t hash = query->hash;
 
     if (promc__unlikely(!table))
         return NULL;
@@ -126,8 +145,7 @@ promc__child *promc__table_find(const promc__family *family, uint32_t hash,
         if (tag_of(entry) != hash_tag(hash))
             continue;
         child = entry_child(entry);
-        if (child->hash == hash && child != &tombstone &&
-            has_values(family, child, values, sizes))
+        if (child->hash == hash && child != &tombstone && is_child(family, child, query, values))
             return child;
     }
 }

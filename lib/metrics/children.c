@@ -162,18 +162,18 @@ static promc__child *discarding_child(promc__family *family, const char *const *
     return family->discarding;
 }
 
-promc__child *promc__children_find_or_add(promc__family *family, uint32_t hash,
-                                          const char *const *values, const size_t *sizes)
+promc__child *promc__children_find_or_add(promc__family *family, const struct promc__query *query,
+                                          const char *const *values)
 {
     promc__child *child;
 
     promc__lock(promc__stripe(family));
-    child = promc__table_find(family, hash, values, sizes);
+    child = promc__table_find(family, query, values);
     if (!child) {
         if (family->max_children && family->child_count >= family->max_children)
             child = discarding_child(family, values);
         else
-            child = add_child(family, hash, values);
+            child = add_child(family, query->hash, values);
     }
     if (child && promc__my_shard)
         promc__note_recent(promc__my_shard, child);

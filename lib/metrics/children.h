@@ -5,12 +5,22 @@
 
 #include "metrics/family.h"
 
+/* What is looked for, beside the label values: their sizes (on the stack unless there are very many),
+ * the size of a text that has them without escapes, and their hash. */
+#define PROMC__FEW_LABELS 16
+struct promc__query {
+    size_t few[PROMC__FEW_LABELS];
+    size_t *sizes;
+    size_t text_size;
+    uint32_t hash;
+};
+
 /* ---- child_table.c --------------------------------------------------------------------------- */
 
 /* The child with these values (valid UTF-8); NULL if there is none. Inside a section, or under the
  * stripe lock, under which all the others are called. */
-promc__child *promc__table_find(const promc__family *family, uint32_t hash,
-                                const char *const *values, const size_t *sizes);
+promc__child *promc__table_find(const promc__family *family, const struct promc__query *query,
+                                const char *const *values);
 /* Makes room for one more child; false: no memory. */
 bool promc__table_reserve(promc__family *family);
 void promc__table_put(promc__table *table, promc__child *child);
@@ -28,15 +38,7 @@ void promc__child_memory_free(promc__family *family);
 
 /* ---- child_lookup.c -------------------------------------------------------------------------- */
 
-/* Label values with their sizes and hash; on the stack unless there are very many. */
-#define PROMC__FEW_LABELS 16
-struct promc__query {
-    size_t few[PROMC__FEW_LABELS];
-    size_t *sizes;
-    uint32_t hash;
-};
-
-/* For as many values as there are labels. PROMC_OK or an error: no memory, or one of them is NULL (last
+/* Of as many values as there are labels. PROMC_OK or an error: no memory, or one of them is NULL (last
  * error set). */
 int promc__query_prepare(struct promc__query *query, const promc__family *family,
                          const char *const *values);
@@ -53,8 +55,8 @@ void promc__values_free(char **values, size_t count);
 /* ---- children.c: all under the stripe lock, but for find_or_add ------------------------------ */
 
 /* The child with these values, made if it is not there. NULL and the last error: no memory. */
-promc__child *promc__children_find_or_add(promc__family *family, uint32_t hash,
-                                          const char *const *values, const size_t *sizes);
+promc__child *promc__children_find_or_add(promc__family *family, const struct promc__query *query,
+                                          const char *const *values);
 /* Takes a live child out of table and list. */
 void promc__children_hide(promc__family *family, promc__child *child);
 /* Makes removed children ready for reuse, when there are enough of them. */

@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "base/utf8.h"
 #include "metrics/family.h"
+#include "metrics/hash.h"
 
 #include <math.h>
 #include <string.h>
@@ -208,6 +209,7 @@ promc__family *promc__family_create(const promc__type *type, const promc__metric
     family->max_children = options->max_children;
     family->idle_ttl = options->idle_ttl;
     family->seed = new_seed(family);
+    family->secret = promc__hash_secret(family->seed);
     if (fill_family(family, options, labelled) != PROMC_OK) {
         promc__definition_failed(registry);
         promc__family_free(family);

@@ -124,6 +124,7 @@ struct promc__family {
     size_t label_count;
     char **label_names;
     promc__label_piece *pieces;
+    size_t pieces_size; /* of them all together */
     promc_label *const_labels; /* owned copies, ends in {NULL, NULL} */
 
     double *bounds; /* finite bounds of histograms */
@@ -138,7 +139,7 @@ struct promc__family {
     size_t child_size; /* without the room for the text */
 
     /* Children. Lookups read the table without a lock; all else is under promc__stripe(family). */
-    uint64_t seed;
+    uint64_t seed, secret; /* of hashes of label values */
     promc__table *_Atomic table;
     uint32_t first, last;
     size_t child_count, max_children;

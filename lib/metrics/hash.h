@@ -61,17 +61,22 @@ static inline uint64_t promc__hash_more(uint64_t state, uint64_t secret, const c
                                         size_t size)
 {
     uint64_t first = 0, last = 0, sized = secret + size * PROMC__HASH_PRIME;
+    const char *end = value + size;
 
-    for (; size > 16; size -= 16, value += 16)
-        state = promc__fold(state ^ promc__load_eight(value),
-                            secret ^ promc__load_eight(value + 8));
-    /* The last 1 to 16 bytes as two overlapping halves, so that no length needs a loop. */
-    if (size >= 8) {
+    /* The last 1 to 16 bytes as two halves, which overlap each other or bytes before them, so that no
+     * length needs a loop. */
+    if (size > 16) {
+        for (; end - value > 16; value += 16)
+            state = promc__fold(state ^ promc__load_eight(value),
+                                secret ^ promc__load_eight(value + 8));
+        first = promc__load_eight(end - 16);
+        last = promc__load_eight(end - 8);
+    } else if (size >= 8) {
         first = promc__load_eight(value);
-        last = promc__load_eight(value + size - 8);
+        last = promc__load_eight(end - 8);
     } else if (size >= 4) {
         first = promc__load_four(value);
-        last = promc__load_four(value + size - 4);
+        last = promc__load_four(end - 4);
     } else if (size > 0) {
         first = (uint64_t)(unsigned char)value[0] | (uint64_t)(unsigned char)value[size / 2] << 8 |
                 (uint64_t)(unsigned char)value[size - 1] << 16;

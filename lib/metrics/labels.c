@@ -44,11 +44,14 @@ static int compare_planned(const void *a, const void *b)
 }
 
 /* Moves what `text` holds to a place in family->pieces. */
-static bool keep_piece(promc__label_piece *piece, promc__buffer *text, size_t label)
+static bool keep_piece(promc__family *family, size_t index, promc__buffer *text, size_t label)
 {
+    promc__label_piece *piece = &family->pieces[index];
+
     piece->text = promc__copy(text->data ? text->data : "", text->size);
     piece->size = text->size;
     piece->label = label;
+    family->pieces_size += text->size;
     text->size = 0;
     return piece->text != NULL && !text->error;
 }
@@ -67,11 +70,11 @@ static int build_pieces(promc__family *family, const struct planned *plan, size_
         if (plan[i].value) {
             promc__escape_label_value(&piece, plan[i].value, strlen(plan[i].value));
         } else {
-            good = keep_piece(&family->pieces[variable++], &piece, plan[i].label);
+            good = keep_piece(family, variable++, &piece, plan[i].label);
         }
         promc__buffer_char(&piece, '"');
     }
-    good = good && keep_piece(&family->pieces[variable], &piece, family->label_count);
+    good = good && keep_piece(family, variable, &piece, family->label_count);
     promc__buffer_free(&piece);
     return good ? PROMC_OK : promc__fail_memory(family->name);
 }

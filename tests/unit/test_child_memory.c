@@ -204,16 +204,29 @@ static void a_value_does_not_go_on_into_the_next_label(void **state)
 {
     promc_counter *counter = promc_counter_labels(counters, "x", "y");
     const promc__child *child = (const promc__child *)(const void *)counter;
-    const char *right[] = {"x", "y"}, *wrong[] = {"x\",n=\"y", ""};
-    const size_t right_sizes[] = {1, 1}, wrong_sizes[] = {7, 0};
+    const struct {
+        const char *values[2];
+        bool right, same_size;
+    } cases[] = {{{"x", "y"}, true, true},
+                 {{"x\",n=\"y", ""}, false, false},
+                 {{"x\"", ""}, false, true},
+                 {{"", "xy"}, false, true}};
     char *text;
     (void)state;
 
     assert_non_null(counter);
     text = (char *)(uintptr_t)promc__child_text(child->family, child).data;
     text[15] = '"'; /* behind it, in its room: as if a longer text had been there */
-    assert_ptr_equal(promc__table_find(child->family, child->hash, right, right_sizes), child);
-    assert_null(promc__table_find(child->family, child->hash, wrong, wrong_sizes));
+    for (size_t i = 0; i < promc__count_of(cases); i++) {
+        struct promc__query query;
+
+        assert_int_equal(promc__query_prepare(&query, child->family, cases[i].values), PROMC_OK);
+        assert_int_equal(query.text_size == child->text_size, cases[i].same_size);
+        query.hash = child->hash;
+        assert_ptr_equal(promc__table_find(child->family, &query, cases[i].values),
+                         cases[i].right ? child : NULL);
+        promc__query_finish(&query);
+    }
 }
 
 /* A family gets a child with a text that fits behind it and one with a text that does not. */
