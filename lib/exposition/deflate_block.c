@@ -144,7 +144,7 @@ static unsigned fixed_size(unsigned symbol)
     return symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
 }
 
-static void make_fixed_codes(block_codes *codes)
+static PROMC__COLD void make_fixed_codes(block_codes *codes)
 {
     /* Two symbols that never occur have words too (RFC 1951 3.2.6). */
     for (unsigned symbol = 0; symbol < PROMC__LITERALS + 2; symbol++)
@@ -213,7 +213,7 @@ static const uint8_t order_of_sizes[SIZE_SYMBOLS] = {16, 17, 18, 0, 8,  7, 9,  6
                                                      11, 4,  12, 3, 13, 2, 14, 1, 15};
 
 /* Returns how many bits the description takes. */
-static uint64_t describe_codes(block_codes *codes)
+static PROMC__COLD uint64_t describe_codes(block_codes *codes)
 {
     uint8_t all[PROMC__LITERALS + PROMC__DISTANCES];
     uint32_t counts[SIZE_SYMBOLS] = {0};
@@ -241,7 +241,7 @@ static uint64_t describe_codes(block_codes *codes)
     return bits;
 }
 
-static void write_description(bit_writer *writer, const block_codes *codes)
+static PROMC__COLD void write_description(bit_writer *writer, const block_codes *codes)
 {
     write_bits(writer, codes->literals - 257, 5);
     write_bits(writer, codes->distances - 1, 5);
@@ -336,7 +336,7 @@ static void write_tokens(bit_writer *writer, const promc__block *block, const bl
     *writer = local;
 }
 
-static void write_stored(promc__block *block, promc__buffer *out, const unsigned char *data,
+static PROMC__COLD void write_stored(promc__block *block, promc__buffer *out, const unsigned char *data,
                          bool last)
 {
     size_t left = block->size;

@@ -30,6 +30,7 @@ static void make_head(promc__encoder *encoder, promc__sample_kind kind)
     promc__escape_metric_name(text, name->data, name->size, encoder->name_escaping);
     if (quoted)
         promc__buffer_char(text, '}');
+    (void)promc__buffer_room(text, PROMC__LINE_BLOCK);
 }
 
 /* ---- of labels ------------------------------------------------------------------------------- */

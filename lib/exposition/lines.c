@@ -10,13 +10,21 @@
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-/* Room for what a line has beside its name and labels. */
+/* Room for what a line has beside its name and labels; more than a block. */
 #define LINE_ROOM (2 * PROMC__NUMBER_SIZE + 8)
 
 static inline char *put(char *at, const char *text, size_t size)
 {
     if (size) /* then there is a text, also when memory was refused */
         memcpy(at, text, size);
+    return at + size;
+}
+
+/* The same in blocks: reads and writes up to a block more. */
+static inline char *put_blocks(char *at, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i += PROMC__LINE_BLOCK)
+        memcpy(at + i, text + i, PROMC__LINE_BLOCK);
     return at + size;
 }
 
@@ -87,11 +95,11 @@ static inline void end_line(const promc__encoder *encoder, promc__buffer *out, c
 static inline char *put_series(char *at, const promc__head *head, const char *labels, size_t size)
 {
     if (promc__likely(size)) {
-        at = put_piece(at, head->text.data, head->labelled);
+        at = put_blocks(at, head->text.data, head->labelled);
         at = put_piece(at, labels, size);
         return put(at, "} ", 2);
     }
-    at = put_piece(at, head->text.data + head->labelled, head->text.size - head->labelled);
+    at = put_blocks(at, head->text.data + head->labelled, head->text.size - head->labelled);
     *at++ = ' ';
     return at;
 }
@@ -207,7 +215,8 @@ static struct split split_labels(promc__encoder *encoder, const promc__point *po
     char *before, *after, *at;
 
     encoder->split.size = 0;
-    before = promc__buffer_room(&encoder->split, head->labelled + point->labels_size + 3);
+    before = promc__buffer_room(&encoder->split,
+                                head->labelled + point->labels_size + 3 + PROMC__LINE_BLOCK);
     if (!before || head->text.error)
         return (struct split){0};
     after = put(before, head->text.data, head->labelled);
@@ -222,7 +231,7 @@ static struct split split_labels(promc__encoder *encoder, const promc__point *po
     return (struct split){before, after, (size_t)(after - before), (size_t)(at - after)};
 }
 
-/* All of its line up to the value; NULL: no memory. */
+/* All of its line up to the value; NULL: no memory. The label has room behind it for a block. */
 static char *put_split(promc__buffer *out, const struct split *split, const char *label,
                        size_t label_size)
 {
@@ -231,9 +240,9 @@ static char *put_split(promc__buffer *out, const struct split *split, const char
 
     if (!at || !split->before)
         return NULL;
-    at = put_piece(at, split->before, split->before_size);
-    at = put_piece(at, label, label_size);
-    return put_piece(at, split->after, split->after_size);
+    at = put_blocks(at, split->before, split->before_size);
+    at = put_blocks(at, label, label_size);
+    return put_blocks(at, split->after, split->after_size);
 }
 
 static void write_split_line(const promc__encoder *encoder, promc__buffer *out,
@@ -248,9 +257,12 @@ static void write_split_line(const promc__encoder *encoder, promc__buffer *out,
 
 /* ---- the types ------------------------------------------------------------------------------- */
 
+/* le="", the number, and what is copied behind it. */
+#define BOUND_ROOM (PROMC__NUMBER_SIZE + 8 + PROMC__LINE_BLOCK)
+
 static void append_bound(promc__encoder *encoder, double bound)
 {
-    char *room = promc__buffer_room(&encoder->bounds, PROMC__NUMBER_SIZE + 8), *at = room;
+    char *room = promc__buffer_room(&encoder->bounds, BOUND_ROOM), *at = room;
 
     if (!room)
         return;
@@ -276,12 +288,14 @@ static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
     append_bound(encoder, (double)INFINITY);
 }
 
-/* Many of the cumulative counts are the same as the one before, and so is their text. */
+/* Many of the cumulative counts are the same as the one before, and so is their text. It is not read
+ * from the line before: that is still on its way to memory. */
 static double write_buckets(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     struct split split = split_labels(encoder, point, PROMC__SAMPLE_BUCKET, "le");
     promc_type type = encoder->descriptor.type;
-    size_t last = 0, last_size = 0; /* the text of a count, in `out` */
+    char last[PROMC__LINE_BLOCK]; /* the text of a count */
+    size_t last_size = 0;
     uint64_t count = 0;
     const char *label;
 
@@ -298,10 +312,8 @@ static double write_buckets(promc__encoder *encoder, promc__buffer *out, const p
         if (!at)
             continue;
         if (point->counts[i] || !last_size)
-            last_size = promc__write_double(at, promc__count_number(type, count));
-        else
-            put_piece(at, out->data + last, last_size);
-        last = (size_t)(at - out->data);
+            last_size = promc__write_double(last, promc__count_number(type, count));
+        memcpy(at, last, sizeof(last));
         end_line(encoder, out, at + last_size, point->timestamp);
         if (point->exemplars)
             append_exemplar(encoder, out, &point->exemplars[i]);
@@ -336,7 +348,7 @@ static PROMC__COLD void write_gauge_histogram(promc__encoder *encoder, promc__bu
 static void write_summary(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     struct split split = split_labels(encoder, point, PROMC__SAMPLE_VALUE, "quantile");
-    char label[PROMC__NUMBER_SIZE + 16] = "quantile=\"";
+    char label[PROMC__NUMBER_SIZE + 16 + PROMC__LINE_BLOCK] = "quantile=\"";
 
     for (size_t i = 0; i < point->quantile_count && PROMC__HAS(encoder, VALUE); i++) {
         size_t size = 10 + promc__write_double(label + 10, point->quantiles[i]);
@@ -380,7 +392,7 @@ static PROMC__COLD void write_stateset(promc__encoder *encoder, promc__buffer *o
         label->size = name_size;
         promc__escape_label_value(label, point->states[i], strlen(point->states[i]));
         promc__buffer_char(label, '"');
-        if (label->error)
+        if (!promc__buffer_room(label, PROMC__LINE_BLOCK))
             return;
         write_split_line(encoder, out, &split, label->data, label->size, holds ? 1 : 0,
                          point->timestamp);

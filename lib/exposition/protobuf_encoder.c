@@ -71,7 +71,7 @@ static void append_name(promc__encoder *encoder, promc__buffer *out, const char 
         promc__escape_metric_name(out, name, size, encoder->name_escaping);
 }
 
-static void protobuf_begin(promc__encoder *encoder, promc__buffer *out)
+static PROMC__COLD void protobuf_begin(promc__encoder *encoder, promc__buffer *out)
 {
     const promc__descriptor *family = &encoder->descriptor;
     promc__buffer *message = &encoder->message, *name = &encoder->scratch;
@@ -322,7 +322,7 @@ static inline void finish_metric(promc__encoder *encoder, promc__buffer *out,
 }
 
 /* A stateset is one gauge for each state, told apart by a label with the family's name. */
-static void stateset_metrics(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
+static PROMC__COLD void stateset_metrics(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     const promc__descriptor *family = &encoder->descriptor;
     const promc__label_names names = {.text = point->labels,

@@ -176,8 +176,8 @@ static size_t write_window(promc__buffer *out, unsigned field, const promc__labe
     return at + start;
 }
 
-static size_t write_one(promc__encoder *encoder, promc__buffer *out, unsigned field,
-                        const promc__label_names *labels, size_t at)
+static PROMC__COLD size_t write_one(promc__encoder *encoder, promc__buffer *out, unsigned field,
+                                    const promc__label_names *labels, size_t at)
 {
     const char *from = labels->text + at;
     promc__label_part part;

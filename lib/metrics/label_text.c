@@ -56,6 +56,9 @@ size_t promc__label_place(const char *text, size_t size, const char *name)
     const char *at = text, *end = text + size;
     promc__label_part part;
 
+    /* Most often, the first letters tell that it comes before all. */
+    if (size && *text != '"' && (unsigned char)*name < (unsigned char)*text)
+        return 0;
     while (promc__label_next(&at, end, &part)) {
         if (promc__label_compare(name, strlen(name), &part) < 0)
             return (size_t)(part.begin - text);

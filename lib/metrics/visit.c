@@ -286,8 +286,8 @@ static void take_callback(promc__cursor *cursor, promc__child *child, promc__cal
 }
 
 /* The next child, which is more than a number: a gauge with a callback, or a counter with exemplars. */
-static void give_special(promc__cursor *cursor,
-                         void (*take)(const promc__point *point, void *arg), void *arg)
+static PROMC__COLD void give_special(promc__cursor *cursor,
+                                     void (*take)(const promc__point *point, void *arg), void *arg)
 {
     promc__child *child = cursor->next;
     promc__point point = {.value = {.kind = PROMC__DOUBLE}};
