@@ -352,13 +352,12 @@ static inline uint64_t number_mantissa(uint64_t bits)
     return bits & (NUMBER_HIDDEN_BIT - 1);
 }
 
-/* Whether a finite double, without its sign, is an integer below 2^53; only then *n is it. */
-static inline bool number_is_whole(uint64_t bits, uint64_t *n)
+/* Whether a finite double, without its sign, is an integer below 2^53. */
+static inline bool number_is_whole(uint64_t bits)
 {
     unsigned shift = NUMBER_BIAS - (unsigned)(bits >> NUMBER_FRACTION_BITS);
     uint64_t c = number_mantissa(bits) | NUMBER_HIDDEN_BIT;
 
-    *n = bits ? c >> (shift & 63) : 0;
     return bits == 0 || (shift <= NUMBER_FRACTION_BITS && (c & ((UINT64_C(1) << shift) - 1)) == 0);
 }
 
@@ -368,7 +367,7 @@ static inline bool number_is_small(uint64_t bits, double value)
 }
 
 /* The digits of a finite double but 0, without its sign. */
-static inline __attribute__((always_inline)) promc__digits number_digits(uint64_t bits)
+static inline promc__digits number_digits(uint64_t bits)
 {
     uint64_t c = number_mantissa(bits);
     int biased = (int)(bits >> NUMBER_FRACTION_BITS);
@@ -380,15 +379,26 @@ static inline __attribute__((always_inline)) promc__digits number_digits(uint64_
     return number_exactly(NUMBER_HIDDEN_BIT, biased - NUMBER_BIAS, biased > 1);
 }
 
-/* A finite double without its sign. */
-static size_t number_finite(char *out, uint64_t bits, int limit)
+void promc__find_digits(const double *values, size_t count, promc__digits *found)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits = number_bits(values[i]);
+
+        if (number_is_small(bits, values[i]) || bits >= NUMBER_INFINITY || number_is_whole(bits))
+            found[i].digits = 0;
+        else
+            found[i] = number_digits(bits);
+    }
+}
+
+/* A finite double that has no sign. */
+static size_t number_finite(char *out, double value, int limit)
 {
     promc__digits found;
-    uint64_t n;
 
-    if (number_is_whole(bits, &n))
-        return number_whole(out, n, limit);
-    found = number_digits(bits);
+    promc__find_digits(&value, 1, &found);
+    if (!found.digits)
+        return number_whole(out, (uint64_t)value, limit);
     return number_layout(out, found.digits, found.exponent, limit);
 }
 
@@ -401,22 +411,9 @@ size_t promc__write_double(char *out, double value)
     if (promc__unlikely(size >= NUMBER_INFINITY))
         return number_text(out, size > NUMBER_INFINITY ? "NaN" : bits == size ? "+Inf" : "-Inf");
     if (bits == size)
-        return number_finite(out, size, NUMBER_GO_LIMIT);
+        return number_finite(out, value, NUMBER_GO_LIMIT);
     *out = '-';
-    return 1 + number_finite(out + 1, size, NUMBER_REPR_LIMIT);
-}
-
-void promc__find_digits(const double *values, size_t count, promc__digits *found)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint64_t bits = number_bits(values[i]), n;
-
-        if (number_is_small(bits, values[i]) || bits >= NUMBER_INFINITY ||
-            number_is_whole(bits, &n))
-            found[i].digits = 0;
-        else
-            found[i] = number_digits(bits);
-    }
+    return 1 + number_finite(out + 1, -value, NUMBER_REPR_LIMIT);
 }
 
 size_t promc__write_digits(char *out, promc__digits found)
@@ -432,7 +429,7 @@ size_t promc__write_repr(char *out, double value)
     if (promc__unlikely(size >= NUMBER_INFINITY))
         return number_text(out, size > NUMBER_INFINITY ? "nan" : sign ? "-inf" : "inf");
     *out = '-';
-    return sign + number_finite(out + sign, size, NUMBER_REPR_LIMIT);
+    return sign + number_finite(out + sign, sign ? -value : value, NUMBER_REPR_LIMIT);
 }
 
 /* ---- integers -------------------------------------------------------------------------------- */

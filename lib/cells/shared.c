@@ -137,7 +137,8 @@ void promc__shared_read(promc__numbers *numbers, uint32_t cells, uint64_t *value
     }
     gate = atomic_load_explicit(gate_of(numbers), memory_order_relaxed);
     if ((gate & STARTED_MASK) == 0) { /* never used */
-        memset(values, 0, cells * sizeof(*values));
+        for (uint32_t i = 0; i < cells; i++)
+            values[i] = 0;
         return;
     }
     pending = (gate & PENDING_BIT) != 0;

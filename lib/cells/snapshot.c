@@ -111,6 +111,21 @@ double promc__numbers_sum(const promc__numbers *numbers)
     return sum;
 }
 
+/* Adds the counts of one shard from `slot` on, a page at a time. */
+static void add_counts(const promc__shard *shard, uint32_t slot, uint32_t count, uint64_t *counts)
+{
+    uint32_t here;
+
+    for (; count; count -= here, slot += here, counts += here) {
+        promc__cell *cells = promc__find_cell(shard, slot);
+
+        here = PROMC__PAGE_CELLS - slot % PROMC__PAGE_CELLS;
+        here = here < count ? here : count;
+        for (uint32_t i = 0; cells && i < here; i++)
+            counts[i] += atomic_load_explicit(&cells[i].bits, memory_order_relaxed);
+    }
+}
+
 void promc__snapshot_read(promc__numbers *numbers, uint32_t cells, uint64_t *values)
 {
     uint32_t slot = slot_of(numbers);
@@ -120,8 +135,7 @@ void promc__snapshot_read(promc__numbers *numbers, uint32_t cells, uint64_t *val
     sum = promc__bits_to_double(values[0]);
     for (promc__shard *shard = snapshot_first; shard; shard = shard->next) {
         sum += promc__bits_to_double(private_bits(shard, slot));
-        for (uint32_t i = 1; i < cells; i++)
-            values[i] += private_bits(shard, slot + i);
+        add_counts(shard, slot + 1, cells - 1, values + 1);
     }
     values[0] = promc__double_to_bits(sum);
 }

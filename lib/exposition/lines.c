@@ -126,21 +126,6 @@ static void write_line(const promc__encoder *encoder, promc__buffer *out, promc_
     end_line(encoder, out, at, timestamp);
 }
 
-/* The same of what most samples are: a double without a timestamp. */
-static inline void write_plain_line(const promc__encoder *encoder, promc__buffer *out,
-                                    const char *labels, size_t size, double number,
-                                    promc__digits digits)
-{
-    const promc__head *head = &encoder->heads[PROMC__SAMPLE_VALUE];
-    char *at = line_room(out, head, size);
-
-    if (!at)
-        return;
-    at = put_series(at, head, labels, size);
-    at += digits.digits ? promc__write_digits(at, digits) : promc__write_double(at, number);
-    end_line(encoder, out, at, 0);
-}
-
 /* Puts an exemplar behind the line that was just written: OpenMetrics only. */
 static PROMC__COLD void append_exemplar(promc__encoder *encoder, promc__buffer *out,
                                         const promc__exemplar *exemplar)
@@ -187,24 +172,28 @@ struct split {
     size_t before_size, after_size;
 };
 
-/* The label goes where its name belongs among the original ones: escaped names keep that order. */
-static size_t label_place(const promc__encoder *encoder, const promc__point *point,
-                          const char *name)
+/* Where a label goes among labels with escaped names: where it belongs among the original ones. */
+static PROMC__COLD size_t escaped_label_place(const promc__encoder *encoder,
+                                              const promc__point *point, const char *name)
 {
-    const char *at = encoder->stored.text, *end;
-    const char *escaped = point->labels, *escaped_end;
+    const char *at = encoder->stored.text, *end = at + encoder->stored.size;
+    const char *escaped = point->labels, *escaped_end = escaped + point->labels_size;
     promc__label_part part, escaped_part;
 
-    if (!at || point->labels != encoder->labels.data)
-        return promc__label_place(point->labels, point->labels_size, name);
-    end = at + encoder->stored.size;
-    escaped_end = escaped + point->labels_size;
     while (promc__label_next(&at, end, &part) &&
            promc__label_next(&escaped, escaped_end, &escaped_part)) {
         if (promc__label_compare(name, strlen(name), &part) < 0)
             return (size_t)(escaped_part.begin - point->labels);
     }
     return point->labels_size;
+}
+
+static size_t label_place(const promc__encoder *encoder, const promc__point *point,
+                          const char *name)
+{
+    if (promc__unlikely(encoder->stored.text && point->labels == encoder->labels.data))
+        return escaped_label_place(encoder, point, name);
+    return promc__label_place(point->labels, point->labels_size, name);
 }
 
 static struct split split_labels(promc__encoder *encoder, const promc__point *point,
@@ -288,8 +277,8 @@ static void prepare_bounds(promc__encoder *encoder, const promc__point *point)
     append_bound(encoder, (double)INFINITY);
 }
 
-/* Many of the cumulative counts are the same as the one before, and so is their text. It is not read
- * from the line before: that is still on its way to memory. */
+/* Many of the cumulative counts are the same as the one before, and so is their text. It is not
+ * read from the line before: that is still on its way to memory. */
 static double write_buckets(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     struct split split = split_labels(encoder, point, PROMC__SAMPLE_BUCKET, "le");
@@ -442,15 +431,12 @@ static void write_created(promc__encoder *encoder, promc__buffer *out, const pro
     write_number(encoder, out, PROMC__SAMPLE_CREATED, point, point->created);
 }
 
-static void with_names(promc__encoder *encoder, promc__buffer *out, const promc__point *point,
-                       void (*write)(promc__encoder *, promc__buffer *, const promc__point *))
+static PROMC__COLD void
+with_escaped_names(promc__encoder *encoder, promc__buffer *out, const promc__point *point,
+                   void (*write)(promc__encoder *, promc__buffer *, const promc__point *))
 {
     promc__point escaped;
 
-    if (point->labels_size == 0 || promc__names_stand(encoder)) {
-        write(encoder, out, point);
-        return;
-    }
     encoder->stored = (promc__label_names){.text = point->labels, .size = point->labels_size};
     if (encoder->descriptor.type == PROMC_TYPE_STATESET) {
         encoder->stored.extra = encoder->descriptor.name;
@@ -465,6 +451,15 @@ static void with_names(promc__encoder *encoder, promc__buffer *out, const promc_
     write(encoder, out, &escaped);
 }
 
+static void with_names(promc__encoder *encoder, promc__buffer *out, const promc__point *point,
+                       void (*write)(promc__encoder *, promc__buffer *, const promc__point *))
+{
+    if (point->labels_size == 0 || promc__names_stand(encoder))
+        write(encoder, out, point);
+    else
+        with_escaped_names(encoder, out, point, write);
+}
+
 void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const promc__point *point)
 {
     if (promc__likely(encoder->plain)) {
@@ -475,24 +470,49 @@ void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const pro
     }
 }
 
+/* What the lines of plain points take at most. */
+static size_t plains_room(const promc__plains *points, size_t heads, size_t lines)
+{
+    size_t room = 0;
+
+    for (size_t i = 0; i < points->count; i++)
+        room += points->labels_sizes[i];
+    return lines * room + points->count * (heads + lines * LINE_ROOM);
+}
+
+/* One line; `found`: its digits, if they were found. */
+static inline char *put_plain(char *at, const promc__head *head, const char *labels, size_t size,
+                              double number, const promc__digits *found)
+{
+    at = put_series(at, head, labels, size);
+    at += found->digits ? promc__write_digits(at, *found) : promc__write_double(at, number);
+    *at++ = '\n';
+    return at;
+}
+
 void promc__write_plains(promc__encoder *encoder, promc__buffer *out, const promc__plains *points)
 {
-    bool created = encoder->openmetrics && PROMC__HAS(encoder, CREATED);
+    const promc__head value = encoder->heads[PROMC__SAMPLE_VALUE];
+    const promc__head created = encoder->heads[PROMC__SAMPLE_CREATED];
+    bool with_created = encoder->openmetrics && PROMC__HAS(encoder, CREATED);
+    size_t heads = value.text.size + (with_created ? created.text.size : 0);
     promc__digits digits[PROMC__VISIT_BATCH];
+    char *at = promc__buffer_room(out, plains_room(points, heads, with_created ? 2 : 1));
 
+    if (!at || value.text.error || (with_created && created.text.error))
+        return;
     promc__find_digits(points->numbers, points->count, digits);
     for (size_t i = 0; i < points->count; i++) {
+        static const promc__digits none = {0};
         const char *labels = points->labels[i];
         size_t size = points->labels_sizes[i];
 
         promc__fetch_next(labels, size);
-        write_plain_line(encoder, out, labels, size, points->numbers[i], digits[i]);
-        if (created && points->created[i] != 0) {
-            promc__value value = {.kind = PROMC__DOUBLE, .number = points->created[i]};
-
-            write_line(encoder, out, PROMC__SAMPLE_CREATED, labels, size, &value, 0);
-        }
+        at = put_plain(at, &value, labels, size, points->numbers[i], &digits[i]);
+        if (with_created && points->created[i] != 0)
+            at = put_plain(at, &created, labels, size, points->created[i], &none);
     }
+    out->size = (size_t)(at - out->data);
 }
 
 void promc__write_created(promc__encoder *encoder, promc__buffer *out, const promc__point *point)

@@ -12,7 +12,7 @@ enum { LABEL_NAME = 1, LABEL_VALUE };
 
 /* ---- any label ------------------------------------------------------------------------------- */
 
-static void write_label_name(promc__buffer *out, const char *name, size_t size,
+static PROMC__COLD void write_label_name(promc__buffer *out, const char *name, size_t size,
                              const promc__label_names *among, enum promc__escaping escaping)
 {
     size_t begin = promc__wire_begin(out, LABEL_NAME);
@@ -57,7 +57,7 @@ static void write_part(promc__encoder *encoder, promc__buffer *out, unsigned fie
     promc__wire_end(out, begin);
 }
 
-void promc__wire_label(promc__buffer *out, unsigned field, const char *name, size_t name_size,
+PROMC__COLD void promc__wire_label(promc__buffer *out, unsigned field, const char *name, size_t name_size,
                        const char *value, const promc__label_names *among,
                        enum promc__escaping escaping)
 {

@@ -175,7 +175,7 @@ static void give_batch(promc__cursor *cursor, size_t count,
 
 /* Quantiles are added up from thousands of cells of every thread. Children that are removed meanwhile
  * stay until they were shown. */
-static void give_quantiles(promc__cursor *cursor, size_t count,
+static PROMC__COLD void give_quantiles(promc__cursor *cursor, size_t count,
                            void (*take)(const promc__point *point, void *arg), void *arg)
 {
     const promc__family *family = cursor->family;
