@@ -352,13 +352,13 @@ static inline uint64_t number_mantissa(uint64_t bits)
     return bits & (NUMBER_HIDDEN_BIT - 1);
 }
 
-/* Whether a finite double, without its sign, is an integer below 2^53. */
+/* Whether a finite double above 0 is an integer below 2^53. */
 static inline bool number_is_whole(uint64_t bits)
 {
     unsigned shift = NUMBER_BIAS - (unsigned)(bits >> NUMBER_FRACTION_BITS);
     uint64_t c = number_mantissa(bits) | NUMBER_HIDDEN_BIT;
 
-    return bits == 0 || (shift <= NUMBER_FRACTION_BITS && (c & ((UINT64_C(1) << shift) - 1)) == 0);
+    return shift <= NUMBER_FRACTION_BITS && (c & ((UINT64_C(1) << shift) - 1)) == 0;
 }
 
 static inline bool number_is_small(uint64_t bits, double value)
