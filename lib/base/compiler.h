@@ -7,6 +7,7 @@
 #define promc__unlikely(x) __builtin_expect(!!(x), 0)
 /* What is always true, told to compilers and analysers; UndefinedBehaviorSanitizer checks it. */
 #define PROMC__ASSUME(x) ((x) ? (void)0 : __builtin_unreachable())
+/* What runs seldom, or once for much else: made small, and kept out of the way. */
 #define PROMC__COLD __attribute__((cold, noinline))
 #define PROMC__HIDDEN __attribute__((visibility("hidden")))
 #define PROMC__PRINTF(string, first) __attribute__((__format__(__printf__, string, first)))

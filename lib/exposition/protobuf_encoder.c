@@ -107,7 +107,7 @@ static void pass_message(promc__encoder *encoder, promc__buffer *out)
 
 /* ---- exemplars, times ------------------------------------------------------------------------ */
 
-static void write_time(promc__buffer *out, unsigned field, double seconds)
+static PROMC__COLD void write_time(promc__buffer *out, unsigned field, double seconds)
 {
     int64_t whole;
     uint64_t nanos;
@@ -160,7 +160,7 @@ static inline size_t message_number(promc__encoder *encoder, unsigned field, dou
     return out->size - (1 + sizeof(number));
 }
 
-static void message_counter(promc__encoder *encoder, const promc__point *point)
+static PROMC__COLD void message_counter(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
     size_t begin = message_number(encoder, METRIC_COUNTER, promc__value_number(&point->value));
@@ -172,7 +172,7 @@ static void message_counter(promc__encoder *encoder, const promc__point *point)
     promc__wire_end(out, begin);
 }
 
-static void message_summary(promc__encoder *encoder, const promc__point *point)
+static PROMC__COLD void message_summary(promc__encoder *encoder, const promc__point *point)
 {
     promc__buffer *out = &encoder->message;
     size_t begin = promc__wire_begin(out, METRIC_SUMMARY);
@@ -310,15 +310,20 @@ static inline size_t begin_metric(promc__encoder *encoder)
     return promc__wire_begin_wide(&encoder->message, FAMILY_METRIC, encoder->metric_width);
 }
 
+static inline void end_metric(promc__encoder *encoder, promc__buffer *out, size_t begin)
+{
+    encoder->metric_width =
+        promc__wire_end_wide(&encoder->message, begin, encoder->metric_width);
+    if (promc__unlikely(encoder->message.size >= MESSAGE_SIZE))
+        pass_message(encoder, out);
+}
+
 static inline void finish_metric(promc__encoder *encoder, promc__buffer *out,
                                  const promc__point *point, size_t begin)
 {
     if (promc__unlikely(point->timestamp != 0))
         write_timestamp(&encoder->message, point->timestamp);
-    encoder->metric_width =
-        promc__wire_end_wide(&encoder->message, begin, encoder->metric_width);
-    if (promc__unlikely(encoder->message.size >= MESSAGE_SIZE))
-        pass_message(encoder, out);
+    end_metric(encoder, out, begin);
 }
 
 /* A stateset is one gauge for each state, told apart by a label with the family's name. */
@@ -361,15 +366,24 @@ static void protobuf_point(promc__encoder *encoder, promc__buffer *out, const pr
 static void protobuf_plains(promc__encoder *encoder, promc__buffer *out,
                             const promc__plains *points)
 {
-    promc__point point = {.value = {.kind = PROMC__DOUBLE}};
+    bool is_counter = encoder->descriptor.type == PROMC_TYPE_COUNTER;
+    bool has_created = is_counter && encoder->kinds & 1u << PROMC__SAMPLE_CREATED;
+    promc__buffer *message = &encoder->message;
 
     for (size_t i = 0; i < points->count; i++) {
-        point.labels = points->labels[i];
-        point.labels_size = points->labels_sizes[i];
-        point.value.number = points->numbers[i];
-        point.created = points->created[i];
-        promc__fetch_next(point.labels, point.labels_size);
-        protobuf_point(encoder, out, &point);
+        const promc__label_names labels = {.text = points->labels[i],
+                                           .size = points->labels_sizes[i]};
+        size_t metric = begin_metric(encoder), value;
+
+        promc__fetch_next(labels.text, labels.size);
+        promc__wire_labels(encoder, message, METRIC_LABEL, &labels);
+        value = message_number(encoder, is_counter ? METRIC_COUNTER : METRIC_GAUGE,
+                               points->numbers[i]);
+        if (has_created) {
+            write_time(message, COUNTER_CREATED, points->created[i]);
+            promc__wire_end(message, value);
+        }
+        end_metric(encoder, out, metric);
     }
 }
 

@@ -163,7 +163,7 @@ static void free_retired(promc__table *table)
 /* Room for one more entry, by a new table where more than three quarters are used. Readers may
  * still be in the old one. A small table full of tombstones is replaced by a larger one, so that
  * children that come and go do not replace it all the time. */
-bool promc__table_reserve(promc__family *family)
+PROMC__COLD bool promc__table_reserve(promc__family *family)
 {
     promc__table *old = atomic_load_explicit(&family->table, memory_order_relaxed), *table;
     size_t wanted = family->child_count + 1;

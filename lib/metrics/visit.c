@@ -31,7 +31,7 @@ static bool make_scratch(promc__cursor *cursor)
     return cursor->quantiles != NULL;
 }
 
-bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
+PROMC__COLD bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
 {
     *cursor = (promc__cursor){.family = family, .batch = PROMC__VISIT_BATCH};
     if (!make_scratch(cursor)) {
@@ -47,7 +47,7 @@ bool promc__cursor_open(promc__cursor *cursor, promc__family *family)
     return true;
 }
 
-void promc__cursor_close(promc__cursor *cursor)
+PROMC__COLD void promc__cursor_close(promc__cursor *cursor)
 {
     promc__family *family = cursor->family;
     promc__cursor **link;
