@@ -13,7 +13,8 @@ enum { LABEL_NAME = 1, LABEL_VALUE };
 /* ---- any label ------------------------------------------------------------------------------- */
 
 static PROMC__COLD void write_label_name(promc__buffer *out, const char *name, size_t size,
-                             const promc__label_names *among, enum promc__escaping escaping)
+                                         const promc__label_names *among,
+                                         enum promc__escaping escaping)
 {
     size_t begin = promc__wire_begin(out, LABEL_NAME);
 
@@ -57,9 +58,9 @@ static void write_part(promc__encoder *encoder, promc__buffer *out, unsigned fie
     promc__wire_end(out, begin);
 }
 
-PROMC__COLD void promc__wire_label(promc__buffer *out, unsigned field, const char *name, size_t name_size,
-                       const char *value, const promc__label_names *among,
-                       enum promc__escaping escaping)
+PROMC__COLD void promc__wire_label(promc__buffer *out, unsigned field, const char *name,
+                                   size_t name_size, const char *value,
+                                   const promc__label_names *among, enum promc__escaping escaping)
 {
     size_t begin = promc__wire_begin(out, field);
 
@@ -131,8 +132,7 @@ static inline size_t take_place(uint64_t *places)
     return place;
 }
 
-/* A label that is name="value in the text, with what belongs before name and value in a message:
- * tags
+/* A label that is name="value in the text, with what belongs before name and value in a message: tags
  * (`field` is at most 15) and lengths. */
 static inline char *put_label(char *to, unsigned field, const char *label, size_t name_size,
                               size_t value_size)

@@ -285,14 +285,12 @@ static void take_callback(promc__cursor *cursor, promc__child *child, promc__cal
     promc__lock(promc__stripe(cursor->family));
 }
 
-/* The next child, which is more than a number: a gauge with a callback, or a counter with exemplars. */
-static PROMC__COLD void give_special(promc__cursor *cursor,
-                                     void (*take)(const promc__point *point, void *arg), void *arg)
+/* A child that is more than a number: a gauge with a callback, or a counter with exemplars. */
+static void give_special(promc__cursor *cursor, promc__child *child,
+                         void (*take)(const promc__point *point, void *arg), void *arg)
 {
-    promc__child *child = cursor->next;
     promc__point point = {.value = {.kind = PROMC__DOUBLE}};
 
-    cursor->next = promc__child_next(child);
     if (cursor->family->type->kind == PROMC_TYPE_GAUGE) {
         const promc__callback *callback = extra_of(child);
 
@@ -304,6 +302,23 @@ static PROMC__COLD void give_special(promc__cursor *cursor,
     take(&point, arg);
 }
 
+/* The next children, as long as they are such. False when there are none, or after cursor->error. */
+static PROMC__COLD bool give_specials(promc__cursor *cursor,
+                                      void (*take)(const promc__point *point, void *arg), void *arg)
+{
+    size_t count = 0;
+
+    for (; count < cursor->batch && cursor->next && extra_of(cursor->next); count++) {
+        promc__child *child = cursor->next;
+
+        cursor->next = promc__child_next(child);
+        give_special(cursor, child, take, arg);
+        if (cursor->error)
+            return false;
+    }
+    return count != 0;
+}
+
 static bool step_numbers(promc__cursor *cursor,
                          void (*take)(const promc__point *point, void *arg), void *arg)
 {
@@ -311,15 +326,11 @@ static bool step_numbers(promc__cursor *cursor,
     promc__plains points;
 
     collect_plains(cursor, numbers, &points);
-    if (points.count) {
-        read_values(cursor->family->type, numbers, points.count, points.numbers);
-        give_plains(cursor, &points, take, arg);
-        return true;
-    }
-    if (!cursor->next)
-        return false;
-    give_special(cursor, take, arg);
-    return cursor->error == PROMC_OK;
+    if (!points.count)
+        return give_specials(cursor, take, arg);
+    read_values(cursor->family->type, numbers, points.count, points.numbers);
+    give_plains(cursor, &points, take, arg);
+    return true;
 }
 
 /* ---- all types ------------------------------------------------------------------------------- */
