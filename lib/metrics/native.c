@@ -182,9 +182,10 @@ static __attribute__((noinline)) void update_less_usual(promc__child *child,
     native_update_slowly(child, value, count);
 }
 
-/* Straight through: what needs more is behind calls at the end, so that no register is saved.
- * `amount` is what amount_of() says; to compute it here would be a branch. */
-static void native_update(promc__child *child, double value, double amount, uint64_t count)
+/* Straight through: what needs more is behind calls at the end, so that no register is saved. Each of
+ * its users has one of its own, in which `count` is a constant. */
+static inline __attribute__((always_inline)) void native_update(promc__child *child, double value,
+                                                                uint64_t count)
 {
     promc__shard *shard = promc__my_shard;
     promc__cell *sum, *one;
@@ -200,8 +201,7 @@ static void native_update(promc__child *child, double value, double amount, uint
             slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
             bucket = promc__layout_usual_cell(layout, value);
             if (promc__likely(bucket && promc__private_pair(shard, slot, bucket, &sum, &one))) {
-                promc__cell_add(sum, amount);
-                promc__cell_count(one, count);
+                count_observation(sum, one, sum, amount_of(value, count), count);
                 promc__leave(shard, sequence);
                 return;
             }
@@ -215,12 +215,12 @@ static void native_update(promc__child *child, double value, double amount, uint
 
 void promc__native_observe(promc__child *child, double value)
 {
-    native_update(child, value, value, OBSERVED);
+    native_update(child, value, OBSERVED);
 }
 
 void promc__native_forget(promc__child *child, double value)
 {
-    native_update(child, value, -value, FORGOTTEN);
+    native_update(child, value, FORGOTTEN);
 }
 
 size_t promc__native_exemplar(const promc__family *family, double value)
