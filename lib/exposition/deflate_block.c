@@ -336,8 +336,8 @@ static void write_tokens(bit_writer *writer, const promc__block *block, const bl
     *writer = local;
 }
 
-static PROMC__COLD void write_stored(promc__block *block, promc__buffer *out, const unsigned char *data,
-                         bool last)
+static PROMC__COLD void write_stored(promc__block *block, promc__buffer *out,
+                                     const unsigned char *data, bool last)
 {
     size_t left = block->size;
     bit_writer writer;

@@ -71,7 +71,7 @@ struct promc__encoder {
     enum promc__escaping name_escaping; /* of its name */
     unsigned kinds; /* that it has and that may pass */
     bool created_begun;
-    bool plain; /* a point is one line with its labels as they are; lines.c */
+    bool plain; /* points of counters and gauges need no more than plains() does with them */
     promc__head heads[PROMC__SAMPLE_KINDS];
     promc__buffer tails[2];  /* lines that come after all points: _gcount, _gsum */
     promc__buffer labels;    /* scratch: labels with escaped names */

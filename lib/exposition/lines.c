@@ -2,6 +2,7 @@
 #include "exposition/lines.h"
 
 #include "base/compiler.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "metrics/label_text.h"
 
@@ -12,6 +13,8 @@
 
 /* Room for what a line has beside its name and labels; more than a block. */
 #define LINE_ROOM (2 * PROMC__NUMBER_SIZE + 8)
+_Static_assert(LINE_ROOM > PROMC__LINE_BLOCK && PROMC__NUMBER_SIZE <= PROMC__LINE_BLOCK,
+               "a block of a label or of a number stays in the room of its line");
 
 static inline char *put(char *at, const char *text, size_t size)
 {
@@ -473,11 +476,13 @@ void promc__write_samples(promc__encoder *encoder, promc__buffer *out, const pro
 /* What the lines of plain points take at most. */
 static size_t plains_room(const promc__plains *points, size_t heads, size_t lines)
 {
-    size_t room = 0;
+    size_t labels = 0, room;
 
     for (size_t i = 0; i < points->count; i++)
-        room += points->labels_sizes[i];
-    return lines * room + points->count * (heads + lines * LINE_ROOM);
+        labels += points->labels_sizes[i];
+    if (!promc__size_of(lines, labels, points->count * (heads + lines * LINE_ROOM), &room))
+        return SIZE_MAX;
+    return room;
 }
 
 /* One line; `found`: its digits, if they were found. */

@@ -8,8 +8,8 @@
 
 #define PROMC__HAS(encoder, kind) ((encoder)->kinds & 1u << PROMC__SAMPLE_##kind)
 
-/* Texts that stand in many lines are copied in blocks of so many bytes: what has them has as much
- * room behind it. */
+/* Names, bounds and what else an encoder has made for many lines is copied in blocks of so many
+ * bytes: there is as much room behind it. */
 #define PROMC__LINE_BLOCK 32
 
 /* ---- line_names.c ---------------------------------------------------------------------------- */

@@ -93,8 +93,7 @@ static inline void put_bytes(char *to, const char *from, size_t size)
     }
 }
 
-/* Which of the bytes from `at` are quotes. None if there is a backslash: then a value is escaped.
- */
+/* Which of the bytes from `at` are quotes. None if there is a backslash, as in escaped values. */
 static inline uint64_t find_quotes(const char *text, size_t size, size_t at)
 {
     size_t count = size - at < WINDOW ? size - at : WINDOW, i = 0;
@@ -132,8 +131,8 @@ static inline size_t take_place(uint64_t *places)
     return place;
 }
 
-/* A label that is name="value in the text, with what belongs before name and value in a message: tags
- * (`field` is at most 15) and lengths. */
+/* A label that is name="value in the text, with what a message has before its two halves: tags and
+ * lengths. `field` is at most 15. */
 static inline char *put_label(char *to, unsigned field, const char *label, size_t name_size,
                               size_t value_size)
 {

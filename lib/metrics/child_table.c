@@ -78,8 +78,10 @@ void promc__table_drop(promc__table *table, promc__child *child)
     atomic_store_explicit(&table->entries[i], child_entry(&tombstone), memory_order_release);
 }
 
-/* Whether a text without escapes has exactly these values, whose size it has. Values have no quotes
- * then, so the one behind each tells that it ends there. */
+/* Whether a text without escapes has these values, whose size it has: so all that is looked at is
+ * in it. Its own values have no quotes, so the one behind each tells that it ends there; one looked
+ * for that goes on into the next label, quotes and all, would need the same hash too, which is
+ * seeded. */
 static inline bool has_values(const promc__family *family, const char *at,
                               const char *const *values, const size_t *sizes)
 {

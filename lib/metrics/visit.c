@@ -198,19 +198,25 @@ static void *extra_of(const promc__child *child)
     return atomic_load_explicit(&child->extra, memory_order_relaxed);
 }
 
-/* The next children, up to one that is more than a number, without their numbers. */
-static void collect_plains(promc__cursor *cursor, promc__numbers **numbers, promc__plains *points)
+/* The next children, without their numbers, up to a gauge with a callback. Whether any has exemplars. */
+static bool collect_plains(promc__cursor *cursor, promc__numbers **numbers, promc__plains *points)
 {
     const promc__family *family = cursor->family;
-    bool has_created = family->type->has_created;
+    bool has_created = family->type->has_created, special = false;
     promc__child *child = cursor->next;
     uint32_t number = 0;
     size_t count = 0;
 
-    for (; count < PROMC__VISIT_BATCH && child && !extra_of(child); count++) {
+    for (; count < PROMC__VISIT_BATCH && child; count++) {
         promc__child *next = child_behind(family, child, &number);
         const promc__text text = promc__child_text(family, child);
 
+        if (promc__unlikely(extra_of(child) != NULL)) {
+            if (family->type->kind == PROMC_TYPE_GAUGE)
+                break;
+            special = true;
+        }
+        cursor->children[count] = child;
         numbers[count] = &child->numbers;
         points->labels[count] = text.data;
         points->labels_sizes[count] = text.size;
@@ -220,6 +226,7 @@ static void collect_plains(promc__cursor *cursor, promc__numbers **numbers, prom
     }
     cursor->next = child;
     points->count = count;
+    return special;
 }
 
 static void read_levels(promc__numbers *const *levels, size_t count, double *values)
@@ -245,27 +252,23 @@ static void read_values(const promc__type *type, promc__numbers *const *numbers,
         promc__numbers_sums(numbers, count, values);
 }
 
-static void give_plains(const promc__cursor *cursor, const promc__plains *points,
-                        void (*take)(const promc__point *point, void *arg), void *arg)
+/* Where they cannot be given together. */
+static void give_each(promc__cursor *cursor, const promc__plains *points,
+                      void (*take)(const promc__point *point, void *arg), void *arg)
 {
     promc__point point = {.value = {.kind = PROMC__DOUBLE}};
 
-    if (cursor->take_plains) {
-        cursor->take_plains(points, arg);
-        return;
-    }
     for (size_t i = 0; i < points->count; i++) {
-        point.labels = points->labels[i];
-        point.labels_size = points->labels_sizes[i];
+        promc__cursor_point(cursor, cursor->children[i], &point);
         point.value.number = points->numbers[i];
-        point.created = points->created[i];
         take(&point, arg);
     }
 }
 
 /* A gauge with a callback: the host's code runs without our lock. */
-static void take_callback(promc__cursor *cursor, promc__child *child, promc__callback callback,
-                          void (*take)(const promc__point *point, void *arg), void *arg)
+static PROMC__COLD void take_callback(promc__cursor *cursor, promc__child *child,
+                                      promc__callback callback,
+                                      void (*take)(const promc__point *point, void *arg), void *arg)
 {
     const promc__text text = promc__child_text(cursor->family, child);
     promc__point point = {0};
@@ -285,52 +288,28 @@ static void take_callback(promc__cursor *cursor, promc__child *child, promc__cal
     promc__lock(promc__stripe(cursor->family));
 }
 
-/* A child that is more than a number: a gauge with a callback, or a counter with exemplars. */
-static void give_special(promc__cursor *cursor, promc__child *child,
-                         void (*take)(const promc__point *point, void *arg), void *arg)
-{
-    promc__point point = {.value = {.kind = PROMC__DOUBLE}};
-
-    if (cursor->family->type->kind == PROMC_TYPE_GAUGE) {
-        const promc__callback *callback = extra_of(child);
-
-        take_callback(cursor, child, *callback, take, arg);
-        return;
-    }
-    promc__cursor_point(cursor, child, &point);
-    point.value.number = promc__numbers_sum(&child->numbers);
-    take(&point, arg);
-}
-
-/* The next children, as long as they are such. False when there are none, or after cursor->error. */
-static PROMC__COLD bool give_specials(promc__cursor *cursor,
-                                      void (*take)(const promc__point *point, void *arg), void *arg)
-{
-    size_t count = 0;
-
-    for (; count < cursor->batch && cursor->next && extra_of(cursor->next); count++) {
-        promc__child *child = cursor->next;
-
-        cursor->next = promc__child_next(child);
-        give_special(cursor, child, take, arg);
-        if (cursor->error)
-            return false;
-    }
-    return count != 0;
-}
-
+/* A callback alone, since that unlocks the family. */
 static bool step_numbers(promc__cursor *cursor,
                          void (*take)(const promc__point *point, void *arg), void *arg)
 {
     promc__numbers *numbers[PROMC__VISIT_BATCH];
     promc__plains points;
+    bool special = collect_plains(cursor, numbers, &points);
+    promc__child *child = cursor->next;
 
-    collect_plains(cursor, numbers, &points);
-    if (!points.count)
-        return give_specials(cursor, take, arg);
-    read_values(cursor->family->type, numbers, points.count, points.numbers);
-    give_plains(cursor, &points, take, arg);
-    return true;
+    if (points.count) {
+        read_values(cursor->family->type, numbers, points.count, points.numbers);
+        if (cursor->take_plains && !special)
+            cursor->take_plains(&points, arg);
+        else
+            give_each(cursor, &points, take, arg);
+        return true;
+    }
+    if (!child)
+        return false;
+    cursor->next = promc__child_next(child);
+    take_callback(cursor, child, *(const promc__callback *)extra_of(child), take, arg);
+    return cursor->error == PROMC_OK;
 }
 
 /* ---- all types ------------------------------------------------------------------------------- */
