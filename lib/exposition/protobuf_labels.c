@@ -96,20 +96,20 @@ static inline void put_bytes(char *to, const char *from, size_t size)
 /* Which of the bytes from `at` are quotes. None if there is a backslash, as in escaped values. */
 static inline uint64_t find_quotes(const char *text, size_t size, size_t at)
 {
-    size_t count = size - at < WINDOW ? size - at : WINDOW, i = 0;
+    size_t left = size - at, count = left < WINDOW ? left : WINDOW, rest = count % PROMC__PIECE;
     const char *from = text + at;
     uint64_t quotes = 0;
     unsigned backslashes = 0;
 
-    for (; i + PROMC__PIECE <= count; i += PROMC__PIECE) {
+    for (size_t i = 0; i < count - rest; i += PROMC__PIECE) {
         quotes |= (uint64_t)promc__places(from + i, '"') << i;
         backslashes |= promc__places(from + i, '\\');
     }
-    if (i < count) { /* in a piece that begins earlier, with bytes whose bits are shifted out */
-        size_t again = i + PROMC__PIECE - count;
+    if (rest) { /* in a piece that begins earlier, with bytes whose bits are shifted out */
+        const char *piece = from + count - PROMC__PIECE;
 
-        quotes |= (uint64_t)(promc__places(from + i - again, '"') >> again) << i;
-        backslashes |= promc__places(from + i - again, '\\') >> again;
+        quotes |= (uint64_t)(promc__places(piece, '"') >> (PROMC__PIECE - rest)) << (count - rest);
+        backslashes |= promc__places(piece, '\\') >> (PROMC__PIECE - rest);
     }
     return backslashes ? 0 : quotes;
 }
