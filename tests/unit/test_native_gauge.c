@@ -151,6 +151,26 @@ static void nothing_is_below_zero(void **state)
     assert_int_equal(seen.count, 1);
 }
 
+/* What leaves a child that was removed was nobody's. */
+static void leaving_what_was_removed(void **state)
+{
+    promc_gauge_histogram_family *f = promc_gauge_histogram_family_new(
+        "g", "", PROMC_LABELS("l"), .registry = registry, .native_factor = 2);
+    promc_gauge_histogram *g = promc_gauge_histogram_labels(f, "a");
+    (void)state;
+
+    promc_gauge_histogram_observe(g, 3);
+    assert_int_equal(promc_gauge_histogram_family_remove(f, "a"), PROMC_OK);
+    promc_gauge_histogram_forget(g, 3);
+    g = promc_gauge_histogram_labels(f, "a");
+    promc_gauge_histogram_observe(g, 3);
+    look_at_gauge(g);
+    assert_int_equal(seen.count, 1);
+    promc_gauge_histogram_forget(g, 3);
+    look_at_gauge(g);
+    assert_int_equal(seen.count, 0);
+}
+
 /* Where memory is refused, comings and leavings wait alike. */
 static void they_wait_for_memory(void **state)
 {
@@ -317,6 +337,7 @@ int main(void)
         TEST(only_what_is_there_counts),
         TEST(it_became_coarser_meanwhile),
         TEST(nothing_is_below_zero),
+        TEST(leaving_what_was_removed),
         TEST(they_wait_for_memory),
         TEST(formats),
         TEST(more_left_than_came),

@@ -298,6 +298,24 @@ static void times_of_every_sign(void **state)
     check_created(-1e-20, just_before, sizeof(just_before) - 1);
 }
 
+/* A counter with an exemplar tells when it was created only if that is wanted. */
+static void created_beside_an_exemplar(void **state)
+{
+    promc_registry *registry = promc_registry_new();
+    promc_counter *counter = promc_counter_new("c", "", .registry = registry);
+    struct exposed with = {.size = 0}, without = {.size = 0};
+    (void)state;
+
+    promc_counter_add_exemplar(counter, 1, PROMC_PAIRS({"id", "x"}));
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_PROTOBUF, keep, &with), PROMC_OK);
+    promc_disable_created_series();
+    assert_int_equal(promc_expose(registry, PROMC_FORMAT_PROTOBUF, keep, &without), PROMC_OK);
+    promc_enable_created_series();
+    assert_true(with.size >= without.size + 8); /* a tag, a length, seconds of this century */
+    assert_true(contains(&without, (const unsigned char *)"\x0A\x02id\x12\x01x", 7));
+    promc_registry_free(registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +326,7 @@ int main(void)
         cmocka_unit_test(lengths_in_full_buffers),
         cmocka_unit_test(histograms_of_different_lengths),
         cmocka_unit_test(times_of_every_sign),
+        cmocka_unit_test(created_beside_an_exemplar),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
