@@ -248,7 +248,6 @@ static inline size_t number_layout(char *out, uint64_t digits, int exponent, int
     uint32_t nine = (uint32_t)(digits / 100000000), first = nine / 100000000;
     number_sixteen others = number_sixteen_of(nine % 100000000, (uint32_t)(digits % 100000000));
     int count = 1 + number_sixteen_used(others);
-    char last[9]; /* digits, at most, behind a point that comes after eight */
 
     first |= '0';
     if (exponent >= limit || exponent < NUMBER_SMALLEST_PLAIN) {
@@ -273,6 +272,8 @@ static inline size_t number_layout(char *out, uint64_t digits, int exponent, int
         number_sixteen_put(out + 2, others);
         number_put(out, whole | (uint64_t)'.' << point | (start ^ whole) << 8);
     } else {
+        char last[9]; /* digits, at most, behind a point that comes after eight */
+
         out[0] = (char)first;
         number_sixteen_put(out + 1, others);
         memcpy(last, out + exponent + 1, sizeof(last));

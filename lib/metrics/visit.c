@@ -176,7 +176,8 @@ static void give_batch(promc__cursor *cursor, size_t count,
 /* Quantiles are added up from thousands of cells of every thread. Children that are removed meanwhile
  * stay until they were shown. */
 static PROMC__COLD void give_quantiles(promc__cursor *cursor, size_t count,
-                           void (*take)(const promc__point *point, void *arg), void *arg)
+                                       void (*take)(const promc__point *point, void *arg),
+                                       void *arg)
 {
     const promc__family *family = cursor->family;
     promc__point point = {0};
