@@ -163,16 +163,26 @@ static bool add_privately(promc__numbers *level, promc__shard *shard, promc__cel
     return true;
 }
 
+/* Counts in at the gate. If the word, which it returns, is a tag, the overflow stays that tag's
+ * until this is counted out. */
+static uint64_t enter_gate(promc__numbers *level)
+{
+    atomic_fetch_add_explicit(&common_cells(level)[GATE].bits, 1, memory_order_acq_rel);
+    return atomic_load_explicit(promc__level_word(level), memory_order_acquire);
+}
+
+static void leave_gate(promc__numbers *level)
+{
+    atomic_fetch_sub_explicit(&common_cells(level)[GATE].bits, 1, memory_order_release);
+}
+
 static bool add_to_overflow(promc__numbers *level, double amount)
 {
-    promc__cell *common = common_cells(level);
-    bool spread_still;
+    bool spread_still = is_tag(enter_gate(level));
 
-    atomic_fetch_add_explicit(&common[GATE].bits, 1, memory_order_acq_rel);
-    spread_still = is_tag(atomic_load_explicit(promc__level_word(level), memory_order_acquire));
     if (spread_still)
-        promc__atomic_add(&common[OVERFLOW].bits, amount);
-    atomic_fetch_sub_explicit(&common[GATE].bits, 1, memory_order_release);
+        promc__atomic_add(&common_cells(level)[OVERFLOW].bits, amount);
+    leave_gate(level);
     return spread_still;
 }
 
@@ -205,7 +215,7 @@ static _Atomic uintptr_t folds;
 struct level_reading {
     uint64_t word;
     double value, size; /* the sum of all amounts, and that of their absolute values */
-    size_t records;
+    size_t amounts;     /* those that are not zero */
 };
 
 static double number_in(const promc__cell *cell)
@@ -228,6 +238,7 @@ static void add_amount(struct level_reading *reading, double amount)
 {
     reading->value += amount;
     reading->size += amount < 0 ? -amount : amount;
+    reading->amounts += amount != 0;
 }
 
 static void sum_records(promc__numbers *level, struct level_reading *reading)
@@ -237,10 +248,8 @@ static void sum_records(promc__numbers *level, struct level_reading *reading)
     for (promc__shard *shard = atomic_load(&promc__shards); shard; shard = shard->next) {
         const promc__cell *record = record_with_tag(shard, slot, reading->word);
 
-        if (!record)
-            continue;
-        add_amount(reading, number_in(&record[PROMC__LEVEL_AMOUNT]));
-        reading->records++;
+        if (record)
+            add_amount(reading, number_in(&record[PROMC__LEVEL_AMOUNT]));
     }
     add_amount(reading, number_in(&common_cells(level)[OVERFLOW]));
 }
@@ -281,11 +290,23 @@ static bool needs_folding(const struct level_reading *reading)
 {
     double value = reading->value;
 
-    return reading->records > 1 && reading->size > LOSS * (value < 0 ? -value : value);
+    return reading->amounts > 1 && reading->size > LOSS * (value < 0 ? -value : value);
+}
+
+/* What is in the overflow of this tag, which has none afterwards. */
+static double empty_overflow(promc__numbers *level, uint64_t tag)
+{
+    double amount = 0;
+
+    if (enter_gate(level) == tag)
+        amount = promc__bits_to_double(
+            atomic_exchange_explicit(&common_cells(level)[OVERFLOW].bits, 0, memory_order_acq_rel));
+    leave_gate(level);
+    return amount;
 }
 
 /* In a snapshot. The tag may be gone by now: then nothing comes of it. */
-static void fold_records(promc__numbers *level, uint64_t tag)
+static void fold_level(promc__numbers *level, uint64_t tag)
 {
     uint32_t slot = level_slot(level);
     promc__cell *kept = NULL;
@@ -303,7 +324,8 @@ static void fold_records(promc__numbers *level, uint64_t tag)
         kept = record;
     }
     if (kept)
-        atomic_store_explicit(&kept[PROMC__LEVEL_AMOUNT].bits, promc__double_to_bits(sum),
+        atomic_store_explicit(&kept[PROMC__LEVEL_AMOUNT].bits,
+                              promc__double_to_bits(sum + empty_overflow(level, tag)),
                               memory_order_relaxed);
     atomic_fetch_add_explicit(&folds, 1, memory_order_release);
 }
@@ -314,7 +336,7 @@ double promc__level_read(promc__numbers *level)
     struct level_reading reading;
 
     if (try_to_read(level, &reading) && needs_folding(&reading))
-        fold_records(level, reading.word);
+        fold_level(level, reading.word);
     return reading.value;
 }
 

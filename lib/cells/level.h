@@ -43,11 +43,13 @@
  * the overflow, which is read last, has what came later.
  *
  * What goes up in one thread and down in another lets their records grow for ever, until doubles of
- * that size lose the digits that count. So a snapshot that finds them large beside their sum *folds*
- * them: one gets the sum, the others zero. (The overflow is left alone: it has no owner that stands
- * still. Flows between threads with and without private cells can grow there.) Their owners do not touch them meanwhile, and find them
- * so afterwards: unfreezing releases what entering a section acquires. Readers outside a snapshot
- * see by the count of folds, a sequence lock, that they have to begin again.
+ * that size lose the digits that count. So does what goes up while numbers stand still for a
+ * snapshot, in the overflow, and down in a record. So a snapshot that finds them large beside their
+ * sum *folds* them: one record gets the sum, the others and the overflow become zero. The owners of
+ * the records do not touch them meanwhile, and find them so afterwards: unfreezing releases what
+ * entering a section acquires. The overflow is emptied as it is added to: by one exchange, counted
+ * in at the gate, after a look at the word. Readers outside a snapshot see by the count of folds, a
+ * sequence lock, that they have to begin again.
  */
 #ifndef PROMC_CELLS_LEVEL_H
 #define PROMC_CELLS_LEVEL_H
@@ -57,9 +59,8 @@
 /* The two cells of a record. */
 enum { PROMC__LEVEL_TAG, PROMC__LEVEL_AMOUNT, PROMC__LEVEL_CELLS };
 
-/*
- * A level uses the slot word and the first shared word of numbers without slots. Its slot is PROMC__NO_SLOT until it is first spread.
- */
+/* A level uses the slot word and the first shared word of numbers without slots. Its slot is
+ * PROMC__NO_SLOT until it is first spread. */
 static inline _Atomic uint64_t *promc__level_word(promc__numbers *level)
 {
     return promc__shared(level);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small model of lib/cells/level.c, all of whose interleavings are tried: two threads with private
- * cells add and set, one without adds, one reads twice. Stores wait in a buffer; they leave it in
- * order (x86) or, where nothing is released, in any order (ARM).
+ * A small model of lib/cells/level.c, all of whose interleavings are tried: two threads with
+ * private cells add and set, one without adds, one reads twice, or folds and reads. Stores wait in
+ * a buffer; they leave it in order (x86) or, where nothing is released, in any order (ARM).
  *
  * Every amount that is added or set is a bit of its own, so a number tells what is in it. What must
  * hold: each read, and the value in the end, is what some order of the updates gives in which those
@@ -24,7 +24,7 @@ enum { WORD, GATE, OVERFLOW, RECORDS, PLACES = RECORDS + 2 * OWNERS };
 #define AMOUNT_OF(thread) (RECORDS + 2 * (thread) + 1)
 #define CLOSED 0x80
 
-enum { RIGHT, NO_GATE, NOT_COUNTED, NO_SECOND_LOOK, TAG_FIRST };
+enum { RIGHT, NO_GATE, NOT_COUNTED, NO_SECOND_LOOK, TAG_FIRST, FOLD_NOT_COUNTED, FOLD_UNSEEN };
 
 static struct {
     uint8_t program[THREADS][MOST_UPDATES];
@@ -51,6 +51,23 @@ enum {
     OVER_ADD,
     COUNT_OUT,
     END
+};
+
+/* The reader's. */
+enum {
+    READ_WORD,
+    READ_TAG,
+    READ_AMOUNT = READ_TAG + OWNERS,
+    READ_OVERFLOW = READ_AMOUNT + OWNERS,
+    READ_AGAIN,
+    READ_END,
+    FREEZE,
+    FOLD_IN,
+    FOLD_LOOK,
+    FOLD_OVERFLOW,
+    FOLD_OUT,
+    FOLD_RECORD,
+    UNFREEZE
 };
 
 #define BUFFER 3
@@ -265,6 +282,19 @@ static bool step_spread(struct level *l, int t)
     }
 }
 
+#define FOLDED 0 /* the thread whose record is folded; the other one begins after the snapshot */
+
+static bool is_frozen(const struct level *l, int t)
+{
+    return t == FOLDED && l->reader.at > FREEZE;
+}
+
+/* Whether it updates its own record. */
+static bool owns(const struct level *l, int t)
+{
+    return t < OWNERS && !is_frozen(l, t);
+}
+
 static bool step_add(struct level *l, int t)
 {
     struct thread *thread = &l->threads[t];
@@ -275,9 +305,9 @@ static bool step_add(struct level *l, int t)
     case BEGIN:
         thread->word = load(l, t, WORD);
         if (thread->word & TAG)
-            thread->at = t < OWNERS ? COMPARE : COUNT_IN;
+            thread->at = owns(l, t) ? COMPARE : COUNT_IN;
         else
-            thread->at = t < OWNERS ? CLOSE : PLAIN;
+            thread->at = owns(l, t) ? CLOSE : PLAIN;
         return true;
     case COMPARE:
         thread->at = load(l, t, TAG_OF(t)) == thread->word ? AMOUNT_LOAD : ANEW_AMOUNT;
@@ -334,9 +364,6 @@ static bool thread_over(const struct thread *thread, int t)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-enum { READ_WORD, READ_TAG, READ_AMOUNT = READ_TAG + OWNERS, READ_OVERFLOW = READ_AMOUNT + OWNERS,
-       READ_AGAIN, READ_END };
-
 /* What all see of what was added so far. */
 static uint8_t added(const struct level *l)
 {
@@ -364,7 +391,52 @@ static void end_read(struct level *l, uint8_t value)
     reader->at = ++reader->reads < 2 ? READ_WORD : READ_END;
 }
 
-static void step_reader(struct level *l)
+/* The overflow goes into the record of a thread that stands still. False: that is in an update. */
+static bool step_fold(struct level *l)
+{
+    struct reader *reader = &l->reader;
+    bool counted = setup.broken != FOLD_NOT_COUNTED;
+
+    switch (reader->at) {
+    case FREEZE:
+        if (l->threads[FOLDED].at != BEGIN && l->threads[FOLDED].at != END)
+            return false;
+        if (l->threads[FOLDED].buffered)
+            return false;
+        reader->at = FOLD_IN;
+        return true;
+    case FOLD_IN:
+        reader->word = l->memory[TAG_OF(FOLDED)];
+        l->memory[GATE] = (uint8_t)(l->memory[GATE] + counted);
+        reader->at = FOLD_LOOK;
+        return true;
+    case FOLD_LOOK:
+        reader->at = FOLD_OVERFLOW;
+        if (!reader->word || (l->memory[WORD] != reader->word && setup.broken != FOLD_UNSEEN))
+            reader->at = FOLD_OUT;
+        return true;
+    case FOLD_OVERFLOW:
+        reader->sum = l->memory[OVERFLOW];
+        l->memory[OVERFLOW] = 0;
+        reader->at = FOLD_OUT;
+        return true;
+    case FOLD_OUT:
+        l->memory[GATE] = (uint8_t)(l->memory[GATE] - counted);
+        reader->at = FOLD_RECORD;
+        return true;
+    case FOLD_RECORD:
+        l->memory[AMOUNT_OF(FOLDED)] = (uint8_t)(l->memory[AMOUNT_OF(FOLDED)] + reader->sum);
+        reader->at = UNFREEZE;
+        return true;
+    default:
+        reader->word = reader->sum = 0;
+        reader->reads = 1;
+        reader->at = READ_WORD;
+        return true;
+    }
+}
+
+static void step_read(struct level *l)
 {
     struct reader *reader = &l->reader;
     int t = reader->at - READ_TAG;
@@ -396,6 +468,16 @@ static void step_reader(struct level *l)
         reader->at = READ_WORD;
         reader->word = reader->sum = 0;
     }
+}
+
+static bool step_reader(struct level *l)
+{
+    if (l->reader.at >= FREEZE)
+        return step_fold(l);
+    if (l->reader.at == READ_END)
+        return false;
+    step_read(l);
+    return true;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -457,11 +539,9 @@ static int step_level(const state *packed)
         if (update_of(&l.threads[t], t) && step_thread(&next, t))
             successors += follow(&next);
     }
-    if (l.reader.at != READ_END) {
-        next = l;
-        step_reader(&next);
+    next = l;
+    if (step_reader(&next))
         successors += follow(&next);
-    }
     return successors;
 }
 
@@ -474,16 +554,18 @@ static void run(const char *name, int broken)
         {{1, 2}, {4, SET | 16}, {32}},
         {{1, SET | 16}, {4, 8}, {32}},
     };
-    const state first = {{0}};
     const char *found = NULL;
     char full[100];
 
     setup.broken = broken;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 12; i++) {
+        struct level l = {.reader.at = i < 6 ? READ_WORD : FREEZE};
+        state first = pack(&l);
+
         setup.weak = i % 2;
-        memcpy(setup.program, programs[i / 2], sizeof(setup.program));
-        snprintf(full, sizeof(full), "%s, program %d, %s", name, i / 2 + 1,
-                 setup.weak ? "weak order" : "x86's order");
+        memcpy(setup.program, programs[i / 2 % 3], sizeof(setup.program));
+        snprintf(full, sizeof(full), "%s%s, program %d, %s", name, i < 6 ? "" : ", folded",
+                 i / 2 % 3 + 1, setup.weak ? "weak order" : "x86's order");
         if (broken == RIGHT)
             expect(full, true, explore(&first, step_level, level_over));
         else if (!found)
@@ -502,6 +584,8 @@ int main(void)
     run("levels whose overflow nobody counts in for", NOT_COUNTED);
     run("levels read without a second look", NO_SECOND_LOOK);
     run("records with the tag first", TAG_FIRST);
+    run("levels folded without being counted in", FOLD_NOT_COUNTED);
+    run("levels folded without a look at the word", FOLD_UNSEEN);
     end_exploring();
     return failures != 0;
 }

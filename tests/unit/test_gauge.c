@@ -263,6 +263,22 @@ static void updates_during_a_snapshot(void **state)
     }
 }
 
+/* Also what went up while numbers stood still, and down when they did not. */
+static void scrapes_fold_what_snapshots_divide(void **state)
+{
+    (void)state;
+
+    promc_gauge_inc(g);
+    for (int i = 1; i < 100; i++) {
+        promc__snapshot_begin();
+        promc_gauge_add(g, 0x1p48 + 1);
+        promc__snapshot_end();
+        promc_gauge_sub(g, 0x1p48);
+        assert_number(sample(registry, "g", NULL), i + 1);
+        assert_number(promc_gauge_value(g), i + 1);
+    }
+}
+
 /* Cells that a thread has beside those it used, for gauges that are 0. */
 static void cells_that_were_never_used(void **state)
 {
@@ -491,6 +507,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(scrapes_fold_what_cancels_out, begin, end),
         cmocka_unit_test_setup_teardown(scrapes_fold_what_is_under_way, begin, end),
         cmocka_unit_test_setup_teardown(updates_during_a_snapshot, begin, end),
+        cmocka_unit_test_setup_teardown(scrapes_fold_what_snapshots_divide, begin, end),
         cmocka_unit_test_setup_teardown(cells_that_were_never_used, begin, end),
         cmocka_unit_test_setup_teardown(without_private_memory, begin, end),
         cmocka_unit_test_setup_teardown(children_that_come_and_go, begin, end),
