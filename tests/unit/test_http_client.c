@@ -337,33 +337,44 @@ static void endless_body(void **state)
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-/* The request ends not before its timeout, and not much later. */
-static void assert_times_out(const char *step)
+/* The request ends not before its timeout (in seconds), and not much later. */
+static void assert_times_out(double timeout)
 {
     uint64_t begun = promc__os.monotonic_ns(), took;
 
-    assert_int_equal(ASK(.timeout = 0.2), PROMC_ERROR_TIMEOUT);
+    assert_int_equal(ASK(.timeout = timeout), PROMC_ERROR_TIMEOUT);
     took = promc__os.monotonic_ns() - begun;
-    assert_message(step);
-    assert_true(took >= 200000000u && took < 5000000000u);
+    assert_true(took >= timeout * 1e9 && took < (timeout + 5) * 1e9);
     server_forget(&server);
+}
+
+/* A server that gets no processor in time, on a busy machine, is asked again with more patience. */
+static void assert_slow(struct server_line line, const char *step)
+{
+    double timeout = 0.2;
+
+    do {
+        play(&line, 1);
+        assert_times_out(timeout);
+        timeout *= 2;
+    } while (timeout < 5 && !strstr(promc_last_error()->message, step));
+    assert_message(step);
 }
 
 static void slow_servers(void **state)
 {
+    static const char waiting[] = "while waiting for the response",
+                      receiving[] = "while receiving the response";
+
     (void)state;
-    PLAY({.say = "", .act = THEN_STALL});
-    assert_times_out("while waiting for the response");
-    PLAY({.say = "H", .act = THEN_STALL});
-    assert_times_out("while waiting for the response");
-    PLAY({.say = OK_HEAD "A: b", .act = THEN_TRICKLE});
-    assert_times_out("while waiting for the response");
-    PLAY({.say = OK_HEAD "Content-Length: 5\r\n\r\nhell", .act = THEN_STALL});
-    assert_times_out("while receiving the response");
-    PLAY({.say = OK_HEAD "\r\nx", .act = THEN_TRICKLE});
-    assert_times_out("while receiving the response");
-    PLAY({.say = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n1", .act = THEN_STALL});
-    assert_times_out("while receiving the response");
+#define SLOW(...) (struct server_line){__VA_ARGS__}
+    assert_slow(SLOW(.say = "", .act = THEN_STALL), waiting);
+    assert_slow(SLOW(.say = "H", .act = THEN_STALL), waiting);
+    assert_slow(SLOW(.say = OK_HEAD "A: b", .act = THEN_TRICKLE), waiting);
+    assert_slow(SLOW(.say = OK_HEAD "Content-Length: 5\r\n\r\nhell", .act = THEN_STALL), receiving);
+    assert_slow(SLOW(.say = OK_HEAD "\r\nx", .act = THEN_TRICKLE), receiving);
+    assert_slow(SLOW(.say = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n1", .act = THEN_STALL),
+                receiving);
 }
 
 static void server_that_does_not_read(void **state)
@@ -1147,7 +1158,8 @@ static void interruptions_do_no_harm(void **state)
     assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
     assert_int_equal(pthread_create(&thread, NULL, interrupt_often, &self), 0);
     PLAY({.say = "", .act = THEN_STALL});
-    assert_times_out("while waiting");
+    assert_times_out(0.2);
+    assert_message("while waiting");
     (void)pthread_join(thread, NULL);
 }
 
