@@ -9,6 +9,7 @@
 
 void promc__buffer_free(promc__buffer *buffer)
 {
+    promc__open_up(buffer->data, buffer->capacity);
     promc__free(buffer->data);
     *buffer = PROMC__BUFFER(buffer->limit);
 }
@@ -30,6 +31,7 @@ char *promc__buffer_grow(promc__buffer *buffer, size_t size)
         capacity = capacity > limit / 2 ? limit : capacity * 2;
     if (capacity > limit)
         capacity = limit;
+    promc__open_up(buffer->data, buffer->capacity);
     data = promc__realloc(buffer->data, capacity);
     if (!data) {
         buffer->error = PROMC_ERROR_NO_MEMORY;
@@ -37,5 +39,5 @@ char *promc__buffer_grow(promc__buffer *buffer, size_t size)
     }
     buffer->data = data;
     buffer->capacity = capacity;
-    return data + buffer->size;
+    return promc__buffer_lend(buffer, size);
 }

@@ -3,6 +3,8 @@
 #ifndef PROMC_BASE_BUFFER_H
 #define PROMC_BASE_BUFFER_H
 
+#include "base/compiler.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -22,10 +24,22 @@ void promc__buffer_free(promc__buffer *buffer);
  * the sticky error) if there is none. */
 char *promc__buffer_grow(promc__buffer *buffer, size_t size);
 
+/* The room that was asked for; what there is behind it would hide who asks for too little. (Memory
+ * of others, which is as large as the limit, is left as it is.) */
+static inline char *promc__buffer_lend(const promc__buffer *buffer, size_t size)
+{
+    char *room = buffer->data + buffer->size;
+
+    promc__open_up(room, size);
+    if (buffer->capacity != buffer->limit)
+        promc__fence_off(room + size, buffer->capacity - buffer->size - size);
+    return room;
+}
+
 static inline char *promc__buffer_room(promc__buffer *buffer, size_t size)
 {
     if (buffer->capacity - buffer->size >= size && !buffer->error)
-        return buffer->data + buffer->size;
+        return promc__buffer_lend(buffer, size);
     return promc__buffer_grow(buffer, size);
 }
 

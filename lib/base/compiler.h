@@ -31,6 +31,24 @@
 #endif
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define PROMC__ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PROMC__ASAN 1
+#endif
+#endif
+
+/* Memory that nobody may touch for now, and may again: AddressSanitizer sees to that. */
+#ifdef PROMC__ASAN
+#include <sanitizer/asan_interface.h>
+#define promc__fence_off(memory, size) __asan_poison_memory_region(memory, size)
+#define promc__open_up(memory, size) __asan_unpoison_memory_region(memory, size)
+#else
+#define promc__fence_off(memory, size) ((void)(memory), (void)(size))
+#define promc__open_up(memory, size) ((void)(memory), (void)(size))
+#endif
+
 #define promc__count_of(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif
