@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Every tests/unit/test_*.c is a program, linked with the static library and cmocka. A test passes
-# when it exits with 0 and is skipped when it exits with 77; see run.sh. UNIT='gauge http_*' chooses.
+# when it exits with 0 and is skipped when it exits with 77; see run.sh. UNIT='gauge http_*'
+# chooses, and STRESS='stress_*' among the programs of tests/stress.
 
 TEST_LIBS ?= $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka) -lm
 SHARED ?= ../shared
 UNIT ?= *
+STRESS ?= *
 # An emulator does not survive forks of programs with threads, and takes a minute for what tries every
 # allocation, without finding out anything about the machine. The models of the protocols are the same
 # whatever lib/ is compiled with; sanitizers and emulators take minutes for them, and for what goes
@@ -15,7 +17,7 @@ ONLY_PLAIN := %/model %/model_level %/stress_million
 RUNNABLE = $(filter-out $(if $(findstring qemu,$(RUN)),$(NOT_EMULATED)) $(if $(SANITIZE)$(RUN),$(ONLY_PLAIN)),$(patsubst %.c,$(OBJ)/tests/%,$(notdir $1)))
 UNIT_TESTS := $(call RUNNABLE,$(foreach name,$(UNIT),$(wildcard tests/unit/test_$(name).c)))
 # Programs that run a second or so; more with an argument.
-STRESS_TESTS := $(call RUNNABLE,$(wildcard tests/stress/*.c))
+STRESS_TESTS := $(call RUNNABLE,$(foreach name,$(STRESS),$(wildcard tests/stress/$(name).c)))
 # Failing memory, failing system calls, hostile clients; an argument chooses one scenario.
 TORTURE_TESTS := $(if $(findstring qemu,$(RUN)),,$(call RUNNABLE,$(wildcard tests/torture/*.c)))
 CONFORMANCE_PROGRAMS := $(patsubst tests/conformance/%.c,$(OBJ)/tests/%,$(wildcard tests/conformance/*.c))

@@ -563,6 +563,8 @@ static void run(const char *name, int broken)
         state first = pack(&l);
 
         setup.weak = i % 2;
+        if (i >= 6 && !setup.weak)
+            continue; /* all that x86 does is among what weak order allows */
         memcpy(setup.program, programs[i / 2 % 3], sizeof(setup.program));
         snprintf(full, sizeof(full), "%s%s, program %d, %s", name, i < 6 ? "" : ", folded",
                  i / 2 % 3 + 1, setup.weak ? "weak order" : "x86's order");
