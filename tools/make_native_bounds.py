@@ -14,6 +14,7 @@ import sys
 STEPS = 256            # bounds in an octave at the finest resolution, schema 8
 MANTISSA = 52
 SLICE_BITS = 9         # an octave in slices so thin that none has two bounds
+UNIT = 1 << 64 - MANTISSA  # mantissas are in the upper bits, so these are left over below
 LINE = 4
 
 
@@ -38,19 +39,24 @@ def table():
               for k in range(1 << SLICE_BITS)]
     for k, start in enumerate(starts):  # one comparison decides within each slice
         assert sum(bound < k + 1 << MANTISSA - SLICE_BITS for bound in bounds[1:]) - start <= 1
-    bounds = [bound << 64 - MANTISSA for bound in bounds] + [2 ** 64 - 1]
+    bounds = [bound * UNIT for bound in bounds]
+    above = bounds + [1 << 64]
+    slices = [above[start + 1] - UNIT + start for start in starts]
     yield "/* SPDX-License-Identifier: Apache-2.0 */"
     yield "/* Made by tools/make_native_bounds.py; do not edit. */"
     yield '#include "metrics/native_index.h"'
     yield ""
-    yield "/* Mantissas of 2^(i/256), rounded down, in the upper bits; then one that is above all. */"
+    yield "/* Mantissas of 2^(i/256), rounded down, in the upper bits. */"
     yield "const uint64_t promc__native_bounds[%d] = {" % len(bounds)
     yield from lines(bounds, "UINT64_C(0x%x)", LINE)
     yield "};"
     yield ""
-    yield "/* How many of the bounds above 1 are below 1 + k/%d. */" % len(starts)
-    yield "const uint8_t promc__native_starts[%d] = {" % len(starts)
-    yield from lines(starts, "%d", 16)
+    yield "/* For each k: how many of the bounds above 1 are below 1 + k/%d, in the lower %d bits; and" % (
+        len(slices), 64 - MANTISSA)
+    yield " * the next bound, less one of the upper bits, above. So a mantissa is greater than this if it"
+    yield " * has reached that bound. */"
+    yield "const uint64_t promc__native_slices[%d] = {" % len(slices)
+    yield from lines(slices, "UINT64_C(0x%x)", LINE)
     yield "};"
 
 

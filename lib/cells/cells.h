@@ -184,8 +184,24 @@ static inline promc__cell *promc__private_cell(promc__shard *shard, uint32_t slo
 }
 
 /* The private cells of a slot and of one `offset` further on; false if there is no page for one of
- * them. Slots have room above, so the sum does not wrap. */
+ * them. Slots have room above, so the sum does not wrap. Most often they are in one page. */
 static inline bool promc__private_pair(promc__shard *shard, uint32_t slot, uint32_t offset,
+                                       promc__cell **one, promc__cell **other)
+{
+    promc__cell *first = promc__private_cell(shard, slot);
+
+    if (promc__unlikely(!first))
+        return false;
+    *one = first;
+    *other = promc__likely(slot % PROMC__PAGE_CELLS + offset < PROMC__PAGE_CELLS)
+                 ? first + offset
+                 : promc__private_cell(shard, slot + offset);
+    return promc__likely(*other != NULL);
+}
+
+/* The same without a branch that depends on the offset, which would be mispredicted where pages
+ * change all the time. */
+static inline bool promc__private_far_pair(promc__shard *shard, uint32_t slot, uint32_t offset,
                                        promc__cell **one, promc__cell **other)
 {
     promc__directory *directory = atomic_load_explicit(&shard->directory, memory_order_relaxed);
@@ -342,8 +358,9 @@ static inline void promc__add(promc__numbers *numbers, double amount)
 }
 
 /* Adds to the first cell and counts in another, as one step for every snapshot. */
-static inline void promc__add_and_count(promc__numbers *numbers, uint32_t cells, double amount,
-                                        uint32_t offset, uint64_t count)
+static inline __attribute__((always_inline)) void
+promc__add_and_count(promc__numbers *numbers, uint32_t cells, double amount, uint32_t offset,
+                     uint64_t count)
 {
     promc__shard *shard = promc__my_shard;
     uintptr_t sequence;

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 
 #define MOST_BUCKETS 10000
+#define FEW_BOUNDS 32 /* are searched one by one, which is quicker up to about here */
 
 void promc__distribution_fill(promc__child *child, const uint64_t *values, promc__point *point)
 {
@@ -92,13 +93,30 @@ int promc__set_buckets(promc__family *family, const promc_buckets *buckets)
     status = check_buckets(family, &listed);
     if (status != PROMC_OK)
         return status;
-    padded = (listed.count + PROMC__BOUND_STEP) / PROMC__BOUND_STEP * PROMC__BOUND_STEP;
+    padded = (listed.count + PROMC__BOUND_STEP - 1) / PROMC__BOUND_STEP * PROMC__BOUND_STEP;
     family->bounds = promc__malloc(padded * sizeof(double));
     if (!family->bounds)
         return promc__fail_memory(family->name);
     status = copy_bounds(family, &listed);
     for (size_t i = family->bound_count; i < padded; i++)
         family->bounds[i] = (double)INFINITY;
+    family->few_bounds = padded <= FEW_BOUNDS ? padded : 0;
     family->cells = (uint32_t)family->bound_count + 2;
     return status;
+}
+
+/* By halving, also without a branch that depends on the value. */
+uint32_t promc__search_bounds(const promc__family *family, double value)
+{
+    size_t below = 0, count = family->bound_count;
+
+    if (count == 0 || isnan(value))
+        return (uint32_t)count;
+    while (count > 1) {
+        size_t half = count / 2;
+
+        below += family->bounds[below + half - 1] < value ? half : 0;
+        count -= half;
+    }
+    return (uint32_t)(below + (family->bounds[below] < value));
 }

@@ -14,53 +14,47 @@ void promc__distribution_fill(promc__child *child, const uint64_t *values, promc
 int promc__set_buckets(promc__family *family, const promc_buckets *buckets);
 
 /* Bounds are padded with +Inf to a multiple of this, for the search. */
-#define PROMC__BOUND_STEP 4
+#define PROMC__BOUND_STEP 8
 
 /* Two numbers in one register where the processor has such; plain code elsewhere (GCC and Clang,
  * "Using Vector Instructions through Built-in Functions"). */
 typedef double promc__two_doubles __attribute__((vector_size(16)));
 typedef int64_t promc__two_counts __attribute__((vector_size(16)));
 
-/* How many of a few bounds are below the value: all are compared, so no branch is mispredicted. */
-static inline uint32_t promc__bounds_below(const double *bounds, size_t count, double value)
+static inline promc__two_doubles promc__pair_at(const double *bounds)
 {
-    promc__two_doubles values = {value, value}, low, high;
+    promc__two_doubles pair;
+
+    memcpy(&pair, bounds, sizeof(pair));
+    return pair;
+}
+
+/* How many of a few bounds, with their padding, are below the value: all are compared, so no branch
+ * is mispredicted. */
+static inline uint32_t promc__bounds_below(const double *bounds, size_t padded, double value)
+{
+    promc__two_doubles values = {value, value};
     promc__two_counts below = {0, 0}, more = {0, 0};
 
-    for (size_t i = 0; i < count; i += PROMC__BOUND_STEP) {
-        memcpy(&low, bounds + i, sizeof(low));
-        memcpy(&high, bounds + i + 2, sizeof(high));
-        below += low < values; /* true is -1 */
-        more += high < values;
+    for (size_t i = 0; i < padded; i += PROMC__BOUND_STEP) {
+        below += promc__pair_at(bounds + i) < values; /* true is -1 */
+        more += promc__pair_at(bounds + i + 2) < values;
+        below += promc__pair_at(bounds + i + 4) < values;
+        more += promc__pair_at(bounds + i + 6) < values;
     }
     below += more;
     return (uint32_t)-(below[0] + below[1]);
 }
 
-/* The same for many, by halving, also without a branch that depends on the value. */
-static inline uint32_t promc__bounds_below_many(const double *bounds, size_t count, double value)
-{
-    size_t below = 0;
+/* The same for many bounds, none, and NaN, which goes to the last bucket. */
+uint32_t promc__search_bounds(const promc__family *family, double value);
 
-    while (count > 1) {
-        size_t half = count / 2;
-
-        below += bounds[below + half - 1] < value ? half : 0;
-        count -= half;
-    }
-    return (uint32_t)(below + (bounds[below] < value));
-}
-
-/* The bucket of a value: how many bounds are below it. NaN goes to the last. */
+/* The bucket of a value: how many bounds are below it. */
 static inline uint32_t promc__bucket_of(const promc__family *family, double value)
 {
-    size_t count = family->bound_count;
-
-    if (promc__unlikely(isnan(value)))
-        return (uint32_t)count;
-    if (promc__likely(count <= 32))
-        return promc__bounds_below(family->bounds, count, value);
-    return promc__bounds_below_many(family->bounds, count, value);
+    if (promc__likely(family->few_bounds && !isnan(value)))
+        return promc__bounds_below(family->bounds, family->few_bounds, value);
+    return promc__search_bounds(family, value);
 }
 
 #endif

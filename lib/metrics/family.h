@@ -127,8 +127,9 @@ struct promc__family {
     size_t pieces_size; /* of them all together */
     promc_label *const_labels; /* owned copies, ends in {NULL, NULL} */
 
-    double *bounds; /* finite bounds of histograms */
+    double *bounds; /* finite bounds of histograms, padded with +Inf */
     size_t bound_count;
+    size_t few_bounds; /* with the padding, if they are few; else 0 */
     char **states; /* of an enum, ends in NULL */
     size_t state_count;
 

@@ -102,7 +102,8 @@ static promc__family *create_gauge_histogram(const promc_gauge_histogram_opts *o
 PROMC__DEFINE_TYPE(histogram, create_histogram);
 PROMC__DEFINE_TYPE(gauge_histogram, create_gauge_histogram);
 
-static inline void count_in_bucket(promc__child *child, double value, double amount, uint64_t count)
+static __attribute__((noinline)) void count_in_bucket(promc__child *child, double value,
+                                                      double amount, uint64_t count)
 {
     const promc__family *family = child->family;
 
@@ -110,16 +111,22 @@ static inline void count_in_bucket(promc__child *child, double value, double amo
                          1 + promc__bucket_of(family, value), count);
 }
 
+/* Straight through: what needs more is behind calls at the end, so that no register is saved. */
 void promc_histogram_observe(promc_histogram *histogram, double value)
 {
     promc__child *child = (promc__child *)histogram;
+    const promc__family *family;
 
     if (promc__unlikely(!child)) {
         promc__count_mishap(PROMC_DROPPED_UPDATES);
         return;
     }
-    if (child->family->cells == 0)
+    family = child->family;
+    if (family->cells == 0)
         promc__native_observe(child, value);
+    else if (promc__likely(family->few_bounds && !isnan(value)))
+        promc__add_and_count(&child->numbers, family->cells, value,
+                             1 + promc__bounds_below(family->bounds, family->few_bounds, value), 1);
     else
         count_in_bucket(child, value, value, 1);
 }
@@ -142,14 +149,7 @@ void promc_histogram_observe_exemplar(promc_histogram *histogram, double value,
 
 void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double value)
 {
-    promc__child *child = (promc__child *)histogram;
-
-    if (promc__unlikely(!child))
-        promc__count_mishap(PROMC_DROPPED_UPDATES);
-    else if (child->family->cells == 0)
-        promc__native_observe(child, value);
-    else
-        count_in_bucket(child, value, value, 1);
+    promc_histogram_observe((promc_histogram *)histogram, value);
 }
 
 /* Counts are modulo 2^64 in every cell, so a thread may forget what another one observed. */

@@ -20,8 +20,8 @@
 #define PROMC__COARSEST_SCHEMA (-4)
 
 /* native_bounds.c */
-extern const uint64_t promc__native_bounds[257] PROMC__HIDDEN;
-extern const uint8_t promc__native_starts[512] PROMC__HIDDEN;
+extern const uint64_t promc__native_bounds[256] PROMC__HIDDEN;
+extern const uint64_t promc__native_slices[512] PROMC__HIDDEN;
 
 #define PROMC__PLACE_BIAS ((uint32_t)1 << 19)
 #define PROMC__SIGN_BIT ((uint64_t)1 << 63)
@@ -34,9 +34,9 @@ extern const uint8_t promc__native_starts[512] PROMC__HIDDEN;
 static inline uint32_t promc__normal_place(uint64_t magnitude)
 {
     uint64_t before = magnitude - 1, mantissa = before << 12;
-    uint32_t below = promc__native_starts[mantissa >> (64 - 9)];
+    uint64_t slice = promc__native_slices[mantissa >> (64 - 9)];
+    uint32_t below = (uint32_t)(slice & 0xFFF) + (mantissa > slice);
 
-    below += mantissa >= promc__native_bounds[below + 1];
     return (uint32_t)(before >> 52) * 256 + below + (PROMC__PLACE_BIAS - 1023 * 256);
 }
 

@@ -147,14 +147,33 @@ static void set_range(promc__spans *spans, const promc__plan *plan, int side)
     spans->size = first <= last ? last - first + 1 : 0;
 }
 
+static uint64_t larger(uint64_t one, uint64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* The bits of the first number that is beyond the place before `place`, of the layout's schema. */
+static uint64_t bits_from(const promc__layout *layout, uint32_t place)
+{
+    int schema = promc__layout_schema(layout);
+
+    return promc__double_to_bits(
+               promc__native_bound(promc__index_of_place(place, schema) - 1, schema)) +
+           1;
+}
+
 /* Zero thresholds are finite. */
 static void set_usual(promc__layout *layout)
 {
-    uint64_t first = layout->zero_bits + 1;
+    const promc__spans *spans = &layout->sides[0];
+    uint64_t end = bits_from(layout, (spans->first + spans->size) * PROMC__SPAN);
 
-    layout->usual = first > PROMC__LEAST_NORMAL ? first : PROMC__LEAST_NORMAL;
-    if (!layout->classic)
-        layout->usual_count = PROMC__INFINITY_BITS - layout->usual;
+    layout->usual = larger(larger(layout->zero_bits + 1, PROMC__LEAST_NORMAL),
+                           bits_from(layout, spans->first * PROMC__SPAN));
+    if (end > PROMC__INFINITY_BITS)
+        end = PROMC__INFINITY_BITS;
+    if (!layout->classic && end > layout->usual)
+        layout->usual_count = end - layout->usual;
 }
 
 promc__layout *promc__layout_new(promc__plan *plan)
@@ -180,9 +199,9 @@ promc__layout *promc__layout_new(promc__plan *plan)
     layout->zero_bits = promc__double_to_bits(plan->zero_threshold);
     layout->shift = (uint32_t)(PROMC__FINEST_SCHEMA - plan->schema);
     layout->classic = plan->classic;
-    set_usual(layout);
     layout->sides[0] = sides[0];
     layout->sides[1] = sides[1];
+    set_usual(layout);
     layout->room = room;
     for (int side = 0; side < 2; side++) {
         for (size_t i = 0; i < plan->sides[side].count; i++)

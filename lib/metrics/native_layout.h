@@ -27,7 +27,8 @@ typedef struct promc__spans {
 } promc__spans;
 
 typedef struct promc__layout {
-    /* Bits of the usual values: the first, and how many. None if there are classic buckets. */
+    /* Bits of the usual values: the first, and how many. They are positive normal numbers above the
+     * zero threshold and in the range of the table; none if there are classic buckets. */
     uint64_t usual, usual_count;
     promc__spans sides[2];
     uint32_t shift;        /* from places at schema 8 to this one's */
@@ -81,18 +82,23 @@ bool promc__layout_extend(promc__layout *layout, int side, uint32_t span);
 bool promc__layout_pour(const promc__layout *layout, const uint64_t *values,
                         promc__native_counts *counts);
 
+/* The cell of a place in the table, of which `span` is the span there; 0: it has none. */
+static inline uint32_t promc__spans_cell(const promc__spans *spans, uint32_t span, uint32_t place)
+{
+    uint32_t cell = atomic_load_explicit(&spans->cells[span], memory_order_relaxed);
+
+    return cell ? cell + place % PROMC__SPAN : 0;
+}
+
 /* The cell of the bucket at a place (of schema 8); 0: it has none. */
 static inline uint32_t promc__layout_place(const promc__layout *layout, int side, uint32_t place)
 {
     const promc__spans *spans = &layout->sides[side];
-    uint32_t span, cell;
+    uint32_t span;
 
     place >>= layout->shift;
     span = place / PROMC__SPAN - spans->first;
-    if (promc__unlikely(span >= spans->size))
-        return 0;
-    cell = atomic_load_explicit(&spans->cells[span], memory_order_relaxed);
-    return cell ? cell + place % PROMC__SPAN : 0;
+    return promc__likely(span < spans->size) ? promc__spans_cell(spans, span, place) : 0;
 }
 
 /* The cell that counts a value; 0: it has none. */
@@ -110,15 +116,17 @@ static inline uint32_t promc__layout_normal_cell(const promc__layout *layout, do
     return promc__layout_place(layout, (int)(bits >> 63), promc__normal_place(magnitude));
 }
 
-/* The same of positive normal numbers above the zero threshold; 0 for all others, and for all if
- * there are classic buckets. */
+/* The same of usual values, which are in the table; 0 for all others. */
 static inline uint32_t promc__layout_usual_cell(const promc__layout *layout, double value)
 {
+    const promc__spans *spans = &layout->sides[0];
     uint64_t bits = promc__double_to_bits(value);
+    uint32_t place;
 
     if (promc__unlikely(bits - layout->usual >= layout->usual_count))
         return 0;
-    return promc__layout_place(layout, 0, promc__normal_place(bits));
+    place = promc__normal_place(bits) >> layout->shift;
+    return promc__spans_cell(spans, place / PROMC__SPAN - spans->first, place);
 }
 
 #endif
