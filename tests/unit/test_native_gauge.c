@@ -329,11 +329,44 @@ static void others_take_them_out(void **state)
     assert_number(seen.sum, 0);
 }
 
+static promc_gauge_histogram *busy;
+
+static void *take_out_first_of_all(void *arg)
+{
+    (void)arg;
+    promc_gauge_histogram_observe(busy, 1);
+    promc_gauge_histogram_forget(shared, 3);
+    return NULL;
+}
+
+/* A thread may have cells of its own, but none yet for this histogram. (The first of all tests, so
+ * that it has none from earlier ones.) */
+static void a_newcomer_takes_one_out(void **state)
+{
+    pthread_t thread;
+    (void)state;
+
+    shared = promc_gauge_histogram_new("g", "", .registry = registry, .native_factor = 1.1);
+    promc_gauge_histogram_observe(shared, 3);
+    for (int i = 0; i < 4; i++) { /* pages between */
+        char name[] = {'a', (char)('a' + i), 0};
+
+        busy = promc_gauge_histogram_new(name, "", .registry = registry, .native_factor = 1.1);
+        promc_gauge_histogram_observe(busy, 1);
+    }
+    assert_int_equal(pthread_create(&thread, NULL, take_out_first_of_all, NULL), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    look_at_gauge(shared);
+    assert_int_equal(seen.count, 0);
+    assert_number(seen.sum, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const promc_allocator allocator = {give, give_more, take_back, NULL};
     const struct CMUnitTest tests[] = {
+        TEST(a_newcomer_takes_one_out),
         TEST(only_what_is_there_counts),
         TEST(it_became_coarser_meanwhile),
         TEST(nothing_is_below_zero),
