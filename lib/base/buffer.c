@@ -7,11 +7,18 @@
 
 #include <stdint.h>
 
+char *promc__buffer_take(promc__buffer *buffer)
+{
+    char *data = buffer->data;
+
+    promc__open_up(data, buffer->capacity);
+    *buffer = PROMC__BUFFER(buffer->limit);
+    return data;
+}
+
 void promc__buffer_free(promc__buffer *buffer)
 {
-    promc__open_up(buffer->data, buffer->capacity);
-    promc__free(buffer->data);
-    *buffer = PROMC__BUFFER(buffer->limit);
+    promc__free(promc__buffer_take(buffer));
 }
 
 char *promc__buffer_grow(promc__buffer *buffer, size_t size)

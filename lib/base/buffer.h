@@ -20,12 +20,16 @@ typedef struct promc__buffer {
 
 void promc__buffer_free(promc__buffer *buffer);
 
+/* What it holds, for whoever frees that with promc__free(); NULL if that is nothing. The buffer is
+ * empty then. */
+char *promc__buffer_take(promc__buffer *buffer);
+
 /* Room for `size` more bytes at the end; the caller writes them and adds to buffer->size. NULL (and
  * the sticky error) if there is none. */
 char *promc__buffer_grow(promc__buffer *buffer, size_t size);
 
-/* The room that was asked for; what there is behind it would hide who asks for too little. (Memory
- * of others, which is as large as the limit, is left as it is.) */
+/* The room that was asked for; what there is behind it would hide who asks for too little. (Where
+ * the capacity is the limit all is open, since that may be memory of somebody else.) */
 static inline char *promc__buffer_lend(const promc__buffer *buffer, size_t size)
 {
     char *room = buffer->data + buffer->size;

@@ -56,8 +56,8 @@ int promc_generate_latest(promc_registry *registry, promc_text *text)
         promc__buffer_free(&buffer);
         return more;
     }
-    text->data = buffer.data;
     text->size = buffer.size - 1;
+    text->data = promc__buffer_take(&buffer);
     return PROMC_OK;
 }
 

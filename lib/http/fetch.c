@@ -231,7 +231,7 @@ static int follow(struct fetch *fetch, const char *location, size_t size)
     change_method(&fetch->request, fetch->reply->status);
     status = set_url(fetch, target.data);
     promc__free(fetch->location); /* which the old URL was made of */
-    fetch->location = target.data;
+    fetch->location = promc__buffer_take(&target);
     return status == PROMC_OK ? leave_origin(fetch, was_https) : status;
 }
 

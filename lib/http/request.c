@@ -139,6 +139,6 @@ int promc__request_joined(const promc_http_request *request, const char *name, c
         promc__buffer_free(&joined);
         return promc__fail_memory("Accept header");
     }
-    *value = *owned = joined.data;
+    *value = *owned = promc__buffer_take(&joined);
     return PROMC_OK;
 }

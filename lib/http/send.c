@@ -12,8 +12,8 @@ static int give_answer(promc__reply *reply, promc_text *text)
     promc__buffer_append(content, "", 1);
     if (content->error)
         return promc__fail_memory("promc_http_send");
-    *text = (promc_text){.data = content->data, .size = content->size - 1};
-    *content = PROMC__BUFFER(0);
+    text->size = content->size - 1;
+    text->data = promc__buffer_take(content);
     return PROMC_OK;
 }
 
