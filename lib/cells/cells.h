@@ -183,8 +183,8 @@ static inline promc__cell *promc__private_cell(promc__shard *shard, uint32_t slo
     return &page->cells[slot % PROMC__PAGE_CELLS];
 }
 
-/* The private cells of a slot and of one `offset` further on; false if there is no page for one of
- * them. Slots have room above, so the sum does not wrap. Most often they are in one page. */
+/* The private cells of a slot and of one `offset` further on, in a block that fits into a page: so
+ * they are in the same (promc__slot_at()). False if there is none. */
 static inline bool promc__private_pair(promc__shard *shard, uint32_t slot, uint32_t offset,
                                        promc__cell **one, promc__cell **other)
 {
@@ -193,16 +193,14 @@ static inline bool promc__private_pair(promc__shard *shard, uint32_t slot, uint3
     if (promc__unlikely(!first))
         return false;
     *one = first;
-    *other = promc__likely(slot % PROMC__PAGE_CELLS + offset < PROMC__PAGE_CELLS)
-                 ? first + offset
-                 : promc__private_cell(shard, slot + offset);
-    return promc__likely(*other != NULL);
+    *other = first + offset;
+    return true;
 }
 
-/* The same without a branch that depends on the offset, which would be mispredicted where pages
- * change all the time. */
-static inline bool promc__private_far_pair(promc__shard *shard, uint32_t slot, uint32_t offset,
-                                       promc__cell **one, promc__cell **other)
+/* The same in any block, without a branch that depends on the offset, which would be mispredicted
+ * all the time. Slots have room above, so the sum does not wrap. */
+static inline bool promc__private_pair_across(promc__shard *shard, uint32_t slot, uint32_t offset,
+                                              promc__cell **one, promc__cell **other)
 {
     promc__directory *directory = atomic_load_explicit(&shard->directory, memory_order_relaxed);
     uint32_t far = slot + offset;
@@ -368,8 +366,11 @@ promc__add_and_count(promc__numbers *numbers, uint32_t cells, double amount, uin
     if (promc__likely(promc__enter(shard, &sequence))) {
         uint32_t slot = atomic_load_explicit(&numbers->slot, memory_order_acquire);
         promc__cell *sum, *bucket;
+        bool found = promc__likely(cells <= PROMC__PAGE_CELLS)
+                         ? promc__private_pair(shard, slot, offset, &sum, &bucket)
+                         : promc__private_pair_across(shard, slot, offset, &sum, &bucket);
 
-        if (promc__likely(promc__private_pair(shard, slot, offset, &sum, &bucket))) {
+        if (promc__likely(found)) {
             promc__cell_add(sum, amount);
             promc__cell_count(bucket, count);
             promc__leave(shard, sequence);

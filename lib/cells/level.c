@@ -215,7 +215,6 @@ static _Atomic uintptr_t folds;
 struct level_reading {
     uint64_t word;
     double value, size; /* the sum of all amounts, and that of their absolute values */
-    size_t amounts;     /* those that are not zero */
 };
 
 static double number_in(const promc__cell *cell)
@@ -238,7 +237,6 @@ static void add_amount(struct level_reading *reading, double amount)
 {
     reading->value += amount;
     reading->size += amount < 0 ? -amount : amount;
-    reading->amounts += amount != 0;
 }
 
 static void sum_records(promc__numbers *level, struct level_reading *reading)
@@ -288,9 +286,9 @@ static bool try_to_read(promc__numbers *level, struct level_reading *reading)
 
 static bool needs_folding(const struct level_reading *reading)
 {
-    double value = reading->value;
+    double value = reading->value; /* as large as its size if there is one amount alone */
 
-    return reading->amounts > 1 && reading->size > LOSS * (value < 0 ? -value : value);
+    return reading->size > LOSS * (value < 0 ? -value : value);
 }
 
 /* What is in the overflow of this tag, which has none afterwards. */
@@ -305,7 +303,8 @@ static double empty_overflow(promc__numbers *level, uint64_t tag)
     return amount;
 }
 
-/* In a snapshot. The tag may be gone by now: then nothing comes of it. */
+/* In a snapshot. The tag may be gone by now: then nothing comes of it. Records of threads that
+ * began after that stay as they are: they are not its own. */
 static void fold_level(promc__numbers *level, uint64_t tag)
 {
     uint32_t slot = level_slot(level);

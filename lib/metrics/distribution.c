@@ -5,7 +5,6 @@
 #include "base/memory.h"
 
 #define MOST_BUCKETS 10000
-#define FEW_BOUNDS 32 /* are searched one by one, which is quicker up to about here */
 
 void promc__distribution_fill(promc__child *child, const uint64_t *values, promc__point *point)
 {
@@ -16,7 +15,7 @@ void promc__distribution_fill(promc__child *child, const uint64_t *values, promc
 }
 
 /* client_python's default (metrics.py, Histogram.DEFAULT_BUCKETS). */
-static const double default_bounds[] = {.005, .01, .025, .05, .075, .1, .25,
+static const double default_bounds[] = {.005, .01, .025, .05, .075, .1,  .25,
                                         .5,   .75, 1,    2.5, 5,    7.5, 10};
 
 static double bound_at(const promc_buckets *buckets, size_t i, double before)
@@ -81,11 +80,16 @@ static int copy_bounds(promc__family *family, const promc_buckets *buckets)
     return PROMC_OK;
 }
 
+static size_t padded(size_t bounds)
+{
+    return (bounds + PROMC__BOUND_STEP - 1) / PROMC__BOUND_STEP * PROMC__BOUND_STEP;
+}
+
 int promc__set_buckets(promc__family *family, const promc_buckets *buckets)
 {
     promc_buckets listed = {.count = promc__count_of(default_bounds), .bounds = default_bounds};
     bool unset = buckets->kind == PROMC_BUCKETS_LISTED && !buckets->bounds && !buckets->count;
-    size_t padded;
+    size_t room;
     int status;
 
     if (!unset)
@@ -93,19 +97,19 @@ int promc__set_buckets(promc__family *family, const promc_buckets *buckets)
     status = check_buckets(family, &listed);
     if (status != PROMC_OK)
         return status;
-    padded = (listed.count + PROMC__BOUND_STEP - 1) / PROMC__BOUND_STEP * PROMC__BOUND_STEP;
-    family->bounds = promc__malloc(padded * sizeof(double));
+    room = padded(listed.count);
+    family->bounds = promc__malloc(room * sizeof(double));
     if (!family->bounds)
         return promc__fail_memory(family->name);
     status = copy_bounds(family, &listed);
-    for (size_t i = family->bound_count; i < padded; i++)
+    for (size_t i = family->bound_count; i < room; i++)
         family->bounds[i] = (double)INFINITY;
-    family->few_bounds = padded <= FEW_BOUNDS ? padded : 0;
+    family->few_bounds = family->bound_count <= PROMC__FEW_BOUNDS ? padded(family->bound_count) : 0;
     family->cells = (uint32_t)family->bound_count + 2;
     return status;
 }
 
-/* By halving, also without a branch that depends on the value. */
+/* By halving, without a branch that depends on the value. */
 uint32_t promc__search_bounds(const promc__family *family, double value)
 {
     size_t below = 0, count = family->bound_count;

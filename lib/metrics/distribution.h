@@ -13,34 +13,32 @@ void promc__distribution_fill(promc__child *child, const uint64_t *values, promc
 /* Sets bounds and cells from an option. PROMC_OK or an error code (last error set). */
 int promc__set_buckets(promc__family *family, const promc_buckets *buckets);
 
-/* Bounds are padded with +Inf to a multiple of this, for the search. */
+/* Bounds are padded with +Inf to a multiple of this, for the search. Few are searched one by one: that
+ * is quicker as long as their cells are in one page, and somewhat longer. */
 #define PROMC__BOUND_STEP 8
+#define PROMC__FEW_BOUNDS 62
 
 /* Two numbers in one register where the processor has such; plain code elsewhere (GCC and Clang,
  * "Using Vector Instructions through Built-in Functions"). */
 typedef double promc__two_doubles __attribute__((vector_size(16)));
 typedef int64_t promc__two_counts __attribute__((vector_size(16)));
 
-static inline promc__two_doubles promc__pair_at(const double *bounds)
-{
-    promc__two_doubles pair;
-
-    memcpy(&pair, bounds, sizeof(pair));
-    return pair;
-}
-
 /* How many of a few bounds, with their padding, are below the value: all are compared, so no branch
  * is mispredicted. */
 static inline uint32_t promc__bounds_below(const double *bounds, size_t padded, double value)
 {
-    promc__two_doubles values = {value, value};
+    promc__two_doubles values = {value, value}, first, second, third, fourth;
     promc__two_counts below = {0, 0}, more = {0, 0};
 
     for (size_t i = 0; i < padded; i += PROMC__BOUND_STEP) {
-        below += promc__pair_at(bounds + i) < values; /* true is -1 */
-        more += promc__pair_at(bounds + i + 2) < values;
-        below += promc__pair_at(bounds + i + 4) < values;
-        more += promc__pair_at(bounds + i + 6) < values;
+        memcpy(&first, bounds + i, sizeof(first));
+        memcpy(&second, bounds + i + 2, sizeof(second));
+        memcpy(&third, bounds + i + 4, sizeof(third));
+        memcpy(&fourth, bounds + i + 6, sizeof(fourth));
+        below += first < values; /* true is -1 */
+        more += second < values;
+        below += third < values;
+        more += fourth < values;
     }
     below += more;
     return (uint32_t)-(below[0] + below[1]);

@@ -102,19 +102,21 @@ static promc__family *create_gauge_histogram(const promc_gauge_histogram_opts *o
 PROMC__DEFINE_TYPE(histogram, create_histogram);
 PROMC__DEFINE_TYPE(gauge_histogram, create_gauge_histogram);
 
-static __attribute__((noinline)) void count_in_bucket(promc__child *child, double value,
-                                                      double amount, uint64_t count)
+static inline __attribute__((always_inline)) void
+count_in_bucket(promc__child *child, uint32_t bucket, double amount, uint64_t count)
 {
-    const promc__family *family = child->family;
+    promc__add_and_count(&child->numbers, child->family->cells, amount, 1 + bucket, count);
+}
 
-    promc__add_and_count(&child->numbers, family->cells, amount,
-                         1 + promc__bucket_of(family, value), count);
+/* Many bounds, or NaN. */
+static __attribute__((noinline)) void observe_by_search(promc__child *child, double value)
+{
+    count_in_bucket(child, promc__search_bounds(child->family, value), value, 1);
 }
 
 /* Straight through: what needs more is behind calls at the end, so that no register is saved. */
-void promc_histogram_observe(promc_histogram *histogram, double value)
+static inline __attribute__((always_inline)) void observe(promc__child *child, double value)
 {
-    promc__child *child = (promc__child *)histogram;
     const promc__family *family;
 
     if (promc__unlikely(!child)) {
@@ -122,13 +124,21 @@ void promc_histogram_observe(promc_histogram *histogram, double value)
         return;
     }
     family = child->family;
-    if (family->cells == 0)
+    if (family->cells == 0) {
         promc__native_observe(child, value);
-    else if (promc__likely(family->few_bounds && !isnan(value)))
-        promc__add_and_count(&child->numbers, family->cells, value,
-                             1 + promc__bounds_below(family->bounds, family->few_bounds, value), 1);
-    else
-        count_in_bucket(child, value, value, 1);
+    } else if (promc__likely(family->few_bounds && !isnan(value))) {
+        _Static_assert(PROMC__FEW_BOUNDS + 2 <= PROMC__PAGE_CELLS, "their cells are in one page");
+        PROMC__ASSUME(family->cells <= PROMC__PAGE_CELLS);
+        count_in_bucket(child, promc__bounds_below(family->bounds, family->few_bounds, value),
+                        value, 1);
+    } else {
+        observe_by_search(child, value);
+    }
+}
+
+void promc_histogram_observe(promc_histogram *histogram, double value)
+{
+    observe((promc__child *)histogram, value);
 }
 
 void promc_histogram_observe_exemplar(promc_histogram *histogram, double value,
@@ -149,7 +159,7 @@ void promc_histogram_observe_exemplar(promc_histogram *histogram, double value,
 
 void promc_gauge_histogram_observe(promc_gauge_histogram *histogram, double value)
 {
-    promc_histogram_observe((promc_histogram *)histogram, value);
+    observe((promc__child *)histogram, value);
 }
 
 /* Counts are modulo 2^64 in every cell, so a thread may forget what another one observed. */
@@ -162,5 +172,5 @@ void promc_gauge_histogram_forget(promc_gauge_histogram *histogram, double value
     else if (child->family->cells == 0)
         promc__native_forget(child, value);
     else
-        count_in_bucket(child, value, -value, UINT64_MAX);
+        count_in_bucket(child, promc__bucket_of(child->family, value), -value, UINT64_MAX);
 }

@@ -4,6 +4,9 @@
  * private cells add and set, one without adds, one reads twice, or folds and reads. Stores wait in
  * a buffer; they leave it in order (x86) or, where nothing is released, in any order (ARM).
  *
+ * The reader folds alone, one record and the overflow: the sequence lock for other readers is left
+ * out.
+ *
  * Every amount that is added or set is a bit of its own, so a number tells what is in it. What must
  * hold: each read, and the value in the end, is what some order of the updates gives in which those
  * of each thread come one after the other; and what was added before a first read and is not in it
@@ -282,7 +285,7 @@ static bool step_spread(struct level *l, int t)
     }
 }
 
-#define FOLDED 0 /* the thread whose record is folded; the other one begins after the snapshot */
+#define FOLDED 0 /* the thread whose record is folded; the other one's is not in the snapshot */
 
 static bool is_frozen(const struct level *l, int t)
 {

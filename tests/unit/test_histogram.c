@@ -265,11 +265,12 @@ static void ten_thousand_buckets(void **state)
     assert_number(sample(registry, "h_sum", NULL), 10001.0 * 10002 / 2);
 }
 
-/* Every number of bounds, every value at, between and beyond them: the search must find them all. */
+/* Every number of bounds, every value at, between and beyond them, and NaN: the search must find them
+ * all. */
 static void every_bucket_is_found(void **state)
 {
     (void)state;
-    for (size_t count = 1; count <= 40; count++) {
+    for (size_t count = 1; count <= 70; count++) {
         promc_registry *own = promc_registry_new();
         promc_histogram *h = promc_histogram_new("h", "", .registry = own,
                                                  .buckets = PROMC_BUCKETS_LINEAR(1, 1, count));
@@ -279,12 +280,13 @@ static void every_bucket_is_found(void **state)
             promc_histogram_observe(h, (double)i + 0.5);
             promc_histogram_observe(h, (double)i + 1);
         }
+        promc_histogram_observe(h, NAN);
         for (size_t i = 1; i <= count; i++) {
             snprintf(le, sizeof(le), "%zu.0", i);
             assert_number(sample(own, "h_bucket", PROMC_PAIRS({"le", le})), 2 * (double)i);
         }
         assert_number(sample(own, "h_bucket", PROMC_PAIRS({"le", "+Inf"})),
-                      2 * (double)(count + 1));
+                      2 * (double)(count + 1) + 1);
         promc_registry_free(own);
     }
 }
