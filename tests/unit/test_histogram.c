@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 
 static promc_registry *registry;
 
@@ -409,6 +410,41 @@ static void a_gauge_histogram_of_negative_values_keeps_its_sum(void **state)
     assert_number(sample(registry, "gh_gcount", NULL), 1);
 }
 
+static void *begin_with_nan_and_forget(void *arg)
+{
+    promc_gauge_histogram_observe(arg, NAN);
+    promc_gauge_histogram_forget(arg, 49.5);
+    return NULL;
+}
+
+static void *begin_with_forgetting(void *arg)
+{
+    promc_gauge_histogram_forget(arg, 70);
+    return NULL;
+}
+
+/* Its cells are in several pages. */
+static void a_gauge_histogram_of_many_buckets(void **state)
+{
+    promc_gauge_histogram *gh = promc_gauge_histogram_new(
+        "gh", "", .registry = registry, .buckets = PROMC_BUCKETS_LINEAR(1, 1, 100));
+    pthread_t thread;
+    (void)state;
+
+    for (int i = 0; i < 100; i++)
+        promc_gauge_histogram_observe(gh, i + 0.5);
+    promc_gauge_histogram_forget(gh, 20.5);
+    assert_int_equal(pthread_create(&thread, NULL, begin_with_nan_and_forget, gh), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(pthread_create(&thread, NULL, begin_with_forgetting, gh), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_number(sample(registry, "gh_bucket", PROMC_PAIRS({"le", "20.0"})), 20);
+    assert_number(sample(registry, "gh_bucket", PROMC_PAIRS({"le", "49.0"})), 48);
+    assert_number(sample(registry, "gh_bucket", PROMC_PAIRS({"le", "50.0"})), 48);
+    assert_number(sample(registry, "gh_bucket", PROMC_PAIRS({"le", "100.0"})), 97);
+    assert_number(sample(registry, "gh_gcount", NULL), 98);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -434,6 +470,7 @@ int main(void)
         T(openmetrics_has_sums_below_zero),
         T(a_gauge_histogram_has_no_created_series),
         T(a_gauge_histogram_of_negative_values_keeps_its_sum),
+        T(a_gauge_histogram_of_many_buckets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
