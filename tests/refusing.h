@@ -18,6 +18,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#if defined(__linux__)
+#include <malloc.h>
+#endif
+
 static atomic_long live_blocks, allocations, refuse_at; /* refuse_at 0: none */
 static atomic_bool refuse_from, refused;
 static int refusing_context;
@@ -41,62 +45,43 @@ static bool refuses(void)
     return true;
 }
 
-/* Blocks know their size, which is in front of them, so that what is freed can be wiped: all of it is
- * the allocator's again. */
-#define BLOCK_HEAD sizeof(max_align_t)
-
-static void *new_block(size_t size)
-{
-    char *head = size > (size_t)1 << 30 ? NULL : malloc(BLOCK_HEAD + size);
-
-    if (!head)
-        return NULL;
-    memcpy(head, &size, sizeof(size));
-    atomic_fetch_add(&live_blocks, 1);
-    return memset(head + BLOCK_HEAD, 0xA5, size);
-}
-
-static size_t block_size(const void *block)
-{
-    size_t size;
-
-    memcpy(&size, (const char *)block - BLOCK_HEAD, sizeof(size));
-    return size;
-}
-
-static void free_block(void *block)
-{
-    memset(block, 0x5A, block_size(block));
-    atomic_fetch_sub(&live_blocks, 1);
-    free((char *)block - BLOCK_HEAD);
-}
-
 static void *refusing_malloc(size_t size, void *ctx)
 {
+    void *block;
+
     must(ctx == &refusing_context, "context");
     must(size > 0, "size 0");
-    return refuses() ? NULL : new_block(size);
+    if (refuses() || size > (size_t)1 << 30 || (block = malloc(size)) == NULL)
+        return NULL;
+    memset(block, 0xA5, size);
+    atomic_fetch_add(&live_blocks, 1);
+    return block;
 }
 
 static void *refusing_realloc(void *block, size_t size, void *ctx)
 {
-    void *moved;
-
     must(ctx == &refusing_context, "context");
     must(block && size > 0, "realloc of nothing");
-    moved = refuses() ? NULL : new_block(size);
-    if (!moved)
-        return NULL;
-    memcpy(moved, block, size < block_size(block) ? size : block_size(block));
-    free_block(block);
-    return moved;
+    return refuses() ? NULL : realloc(block, size);
+}
+
+/* Wiped, where it is known how large it is: all of it is the allocator's again. */
+static void wipe(void *block)
+{
+#if defined(__linux__)
+    memset(block, 0x5A, malloc_usable_size(block));
+#else
+    (void)block;
+#endif
 }
 
 static void refusing_free(void *block, void *ctx)
 {
     must(ctx == &refusing_context, "context");
     must(block != NULL, "free of NULL");
-    free_block(block);
+    wipe(block);
+    atomic_fetch_sub(&live_blocks, 1);
+    free(block);
 }
 
 static const promc_allocator refusing = {refusing_malloc, refusing_realloc, refusing_free,
