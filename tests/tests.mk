@@ -9,10 +9,10 @@ SHARED ?= ../shared
 UNIT ?= *
 STRESS ?= *
 # An emulator does not survive forks of programs with threads, and takes a minute for what tries every
-# allocation, without finding out anything about the machine. The models of the protocols are the same
-# whatever lib/ is compiled with; sanitizers and emulators take minutes for them, and for what goes
-# over a lot of memory.
-NOT_EMULATED := %/stress_fork %/test_http_connection
+# allocation and every length of a text, without finding out anything about the machine. The models of
+# the protocols are the same whatever lib/ is compiled with; sanitizers and emulators take minutes for
+# them, and for what goes over a lot of memory.
+NOT_EMULATED := %/stress_fork %/test_http_connection %/test_child_memory
 ONLY_PLAIN := %/model %/model_level %/stress_million
 RUNNABLE = $(filter-out $(if $(findstring qemu,$(RUN)),$(NOT_EMULATED)) $(if $(SANITIZE)$(RUN),$(ONLY_PLAIN)),$(patsubst %.c,$(OBJ)/tests/%,$(notdir $1)))
 UNIT_TESTS := $(call RUNNABLE,$(foreach name,$(UNIT),$(wildcard tests/unit/test_$(name).c)))
