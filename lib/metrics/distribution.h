@@ -13,8 +13,8 @@ void promc__distribution_fill(promc__child *child, const uint64_t *values, promc
 /* Sets bounds and cells from an option. PROMC_OK or an error code (last error set). */
 int promc__set_buckets(promc__family *family, const promc_buckets *buckets);
 
-/* Bounds are padded with +Inf to a multiple of this, for the search. Few are searched one by one: that
- * is quicker as long as their cells are in one page, and somewhat longer. */
+/* Bounds are padded with +Inf to a multiple of this, for the search. Few are searched one by one:
+ * that is quicker as long as their cells are in one page, and somewhat longer. */
 #define PROMC__BOUND_STEP 8
 #define PROMC__FEW_BOUNDS 62
 

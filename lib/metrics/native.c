@@ -200,7 +200,8 @@ static inline __attribute__((always_inline)) void native_update(promc__child *ch
             layout = current_layout(child);
             slot = atomic_load_explicit(&layout->slot, memory_order_acquire);
             bucket = promc__layout_usual_cell(layout, value);
-            if (promc__likely(bucket && promc__private_pair_across(shard, slot, bucket, &sum, &one))) {
+            if (promc__likely(bucket &&
+                              promc__private_pair_across(shard, slot, bucket, &sum, &one))) {
                 count_observation(sum, one, sum, amount_of(value, count), count);
                 promc__leave(shard, sequence);
                 return;

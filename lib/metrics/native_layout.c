@@ -152,8 +152,8 @@ static uint64_t larger(uint64_t one, uint64_t other)
     return one > other ? one : other;
 }
 
-/* The bits of the smallest number at a place of the layout's schema; those of infinity, or more, for
- * places past the largest finite number. */
+/* The bits of the smallest number at a place of the layout's schema; those of infinity, or more,
+ * for places past the largest finite number. */
 static uint64_t bits_from(const promc__layout *layout, uint32_t place)
 {
     int schema = promc__layout_schema(layout);
