@@ -5,6 +5,7 @@
 
 #include "base/os.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,6 +16,15 @@
 #include <promc/promc.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* One that begins and ends for this. */
+static inline void in_a_thread(void *(*run)(void *), void *arg)
+{
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, run, arg), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
 
 /* ---- clocks that stand still ----------------------------------------------------------------- */
 

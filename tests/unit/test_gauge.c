@@ -116,14 +116,6 @@ static void any_nan_is_nan(void **state)
 
 /* ---- threads --------------------------------------------------------------------------------- */
 
-static void in_a_thread(void *(*run)(void *), void *arg)
-{
-    pthread_t thread;
-
-    assert_int_equal(pthread_create(&thread, NULL, run, arg), 0);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-}
-
 static void *add_three(void *gauge)
 {
     promc_gauge_add(gauge, 3);

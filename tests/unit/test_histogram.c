@@ -4,7 +4,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <pthread.h>
 
 static promc_registry *registry;
 
@@ -428,16 +427,13 @@ static void a_gauge_histogram_of_many_buckets(void **state)
 {
     promc_gauge_histogram *gh = promc_gauge_histogram_new(
         "gh", "", .registry = registry, .buckets = PROMC_BUCKETS_LINEAR(1, 1, 100));
-    pthread_t thread;
     (void)state;
 
     for (int i = 0; i < 100; i++)
         promc_gauge_histogram_observe(gh, i + 0.5);
     promc_gauge_histogram_forget(gh, 20.5);
-    assert_int_equal(pthread_create(&thread, NULL, begin_with_nan_and_forget, gh), 0);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(pthread_create(&thread, NULL, begin_with_forgetting, gh), 0);
-    assert_int_equal(pthread_join(thread, NULL), 0);
+    in_a_thread(begin_with_nan_and_forget, gh);
+    in_a_thread(begin_with_forgetting, gh);
     assert_number(sample(registry, "gh_bucket", PROMC_PAIRS({"le", "20.0"})), 20);
     assert_number(sample(registry, "gh_bucket", PROMC_PAIRS({"le", "49.0"})), 48);
     assert_number(sample(registry, "gh_bucket", PROMC_PAIRS({"le", "50.0"})), 48);

@@ -343,7 +343,6 @@ static void *take_out_first_of_all(void *arg)
  * that it has none from earlier ones.) */
 static void a_newcomer_takes_one_out(void **state)
 {
-    pthread_t thread;
     (void)state;
 
     shared = promc_gauge_histogram_new("g", "", .registry = registry, .native_factor = 1.1);
@@ -354,8 +353,7 @@ static void a_newcomer_takes_one_out(void **state)
         busy = promc_gauge_histogram_new(name, "", .registry = registry, .native_factor = 1.1);
         promc_gauge_histogram_observe(busy, 1);
     }
-    assert_int_equal(pthread_create(&thread, NULL, take_out_first_of_all, NULL), 0);
-    assert_int_equal(pthread_join(thread, NULL), 0);
+    in_a_thread(take_out_first_of_all, NULL);
     look_at_gauge(shared);
     assert_int_equal(seen.count, 0);
     assert_number(seen.sum, 0);
