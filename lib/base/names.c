@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/names.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/utf8.h"
 
@@ -47,17 +48,6 @@ bool promc__is_legacy_label_name(const char *name, size_t size)
 
 /* ---- backslashes ----------------------------------------------------------------------------- */
 
-/* Whether one of eight bytes is zero: Hacker's Delight, 6-1. Exact as a yes or no. */
-static bool word_has_zero(uint64_t word)
-{
-    return ((word - UINT64_C(0x0101010101010101)) & ~word & UINT64_C(0x8080808080808080)) != 0;
-}
-
-static bool word_has_byte(uint64_t word, unsigned char byte)
-{
-    return word_has_zero(word ^ UINT64_C(0x0101010101010101) * byte);
-}
-
 static bool byte_is_escaped(char c, bool quotes)
 {
     return c == '\\' || c == '\n' || (quotes && c == '"');
@@ -67,13 +57,15 @@ static bool byte_is_escaped(char c, bool quotes)
 static size_t plain_prefix(const char *text, size_t size, bool quotes)
 {
     size_t at = 0;
-    uint64_t word;
 
-    for (; size - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, text + at, sizeof word);
-        if (word_has_byte(word, '\\') || word_has_byte(word, '\n') ||
-            (quotes && word_has_byte(word, '"')))
-            break;
+    for (; size - at >= 8; at += 8) {
+        uint64_t word = promc__load64(text + at);
+        uint64_t escaped = promc__marks(word, '\\') | promc__marks(word, '\n');
+
+        if (quotes)
+            escaped |= promc__marks(word, '"');
+        if (escaped)
+            return at + promc__before_mark(escaped);
     }
     while (at < size && !byte_is_escaped(text[at], quotes))
         at++;

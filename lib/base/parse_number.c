@@ -11,6 +11,7 @@
  */
 #include "base/parse_number.h"
 
+#include "base/bytes.h"
 #include "base/compiler.h"
 #include "base/number_table.h"
 #include "base/parse_exact.h"
@@ -18,6 +19,7 @@
 #include <math.h>
 #include <string.h>
 
+#define DECIMAL_DIGITS 19           /* always fit into 64 bits */
 #define DECIMAL_EXACT_POWER 55      /* 5^55 < 2^128: these powers of ten are not rounded */
 #define DECIMAL_LARGEST 310         /* 1e310 is infinite */
 #define DECIMAL_SMALLEST (-345)     /* 2^64 * 1e-345 is 0 */
@@ -122,7 +124,8 @@ static bool decimal_quick(uint64_t digits, int power, uint64_t *bits)
 /* ---- reading --------------------------------------------------------------------------------- */
 
 struct decimal_text {
-    uint64_t digits; /* the first 19 that count */
+    uint64_t digits; /* the first ones that count */
+    int room;        /* for more of them */
     int power;       /* of ten, for those */
     bool cut;        /* there are more, not all zero */
     /* For the exact way: the digits, from the first that is not 0, with a point among them. */
@@ -152,31 +155,62 @@ static int64_t decimal_exponent(const char *text, const char *end)
     return negative ? -exponent : exponent;
 }
 
+/* Reads eight digits at once; false if not all of them are digits. */
+static inline bool decimal_eight(const char *text, uint64_t *value)
+{
+    const uint64_t every = PROMC__EVERY_BYTE;
+    uint64_t word = promc__load64(text);
+
+    /* A byte from '0' to '9' is 0x3_, and still is with 6 more. */
+    if (((word & 0xF0 * every) | ((word + 0x06 * every) & 0xF0 * every) >> 4) != 0x33 * every)
+        return false;
+    /* Pairs, fours, then all eight: the lower digit of each has the higher place. */
+    word -= 0x30 * every;
+    word = (word * 10 + (word >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
+    word = (word * 100 + (word >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
+    *value = (word * 10000 + (word >> 32)) & UINT64_C(0xFFFFFFFF);
+    return true;
+}
+
+/* Reads digits, as far as they go. *dropped: how many had no room any more. */
+static inline const char *decimal_run(const char *at, const char *end, struct decimal_text *decimal,
+                                      int64_t *dropped)
+{
+    uint64_t digits = decimal->digits, eight;
+    int room = decimal->room;
+
+    while (!digits && at < end && decimal_is_digit(*at)) {
+        digits = (uint64_t)(*at++ - '0');
+        room -= digits != 0;
+    }
+    for (; room >= 8 && end - at >= 8 && digits && decimal_eight(at, &eight); at += 8) {
+        digits = digits * 100000000 + eight;
+        room -= 8;
+    }
+    for (; room && at < end && decimal_is_digit(*at); at++, room--)
+        digits = digits * 10 + (uint64_t)(*at - '0');
+    for (*dropped = 0; at < end && decimal_is_digit(*at); at++, ++*dropped)
+        decimal->cut |= *at != '0';
+    decimal->digits = digits;
+    decimal->room = room;
+    return at;
+}
+
 /* `text` begins with what may be a digit or the point. */
 static bool decimal_read(const char *text, const char *end, struct decimal_text *decimal)
 {
-    const char *at = text, *point = NULL;
-    int64_t power = 0;
-    int taken = 0;
-    bool any = false;
+    const char *at = text, *fraction;
+    int64_t power, dropped;
+    bool any;
 
-    *decimal = (struct decimal_text){.begin = text};
-    for (; at < end; at++) {
-        if (decimal_is_digit(*at)) {
-            any = true;
-            if (taken < 19) {
-                decimal->digits = decimal->digits * 10 + (uint64_t)(*at - '0');
-                taken += decimal->digits != 0;
-                power -= point != NULL;
-            } else {
-                decimal->cut |= *at != '0';
-                power += point == NULL;
-            }
-        } else if (*at == '.' && !point) {
-            point = at;
-        } else {
-            break;
-        }
+    *decimal = (struct decimal_text){.begin = text, .room = DECIMAL_DIGITS};
+    at = decimal_run(at, end, decimal, &power);
+    any = at > text;
+    if (at < end && *at == '.') {
+        fraction = at + 1;
+        at = decimal_run(fraction, end, decimal, &dropped);
+        power -= at - fraction - dropped;
+        any |= at > fraction;
     }
     decimal->end = at;
     if (!any)

@@ -17,6 +17,9 @@ static size_t utf8_ascii_prefix(const unsigned char *text, size_t size)
 
     while (size - at >= 8 && utf8_eight_ascii(text + at))
         at += 8;
+    /* The last eight, of which some were looked at before, make short rests as quick. */
+    if (at && size - at < 8 && utf8_eight_ascii(text + size - 8))
+        at = size;
     return at;
 }
 

@@ -26,7 +26,7 @@ struct lint_run {
     bool openmetrics;
     struct lint_entry *first, *last, *current;
     promc__prints families, series;
-    promc__print seed;
+    promc__print_seed seed;
     promc__arena arena;
     promc__budget budget;
 };
@@ -41,7 +41,7 @@ static struct lint_entry *lint_entry_of(struct lint_run *run, const promc_parsed
 
     if (run->current && run->current->family == family)
         return run->current;
-    key = promc__print_text(run->seed, family->name, family->name_size);
+    key = promc__print_text(&run->seed, family->name, family->name_size);
     if (!promc__prints_add(&run->families, &run->budget, key, &added))
         return run->current = NULL;
     if (!added)
@@ -83,7 +83,7 @@ static int lint_sample(const promc_parsed_sample *sample, void *arg)
 {
     struct lint_run *run = arg;
     struct lint_entry *entry = lint_entry_of(run, sample->family);
-    promc__print series = promc__print_text(run->seed, sample->name, sample->name_size);
+    promc__print series = promc__print_text(&run->seed, sample->name, sample->name_size);
     bool added;
 
     if (!entry)
@@ -91,9 +91,8 @@ static int lint_sample(const promc_parsed_sample *sample, void *arg)
     for (size_t i = 0; i < sample->label_count; i++) {
         const char *name = sample->labels[i].name;
 
-        series = promc__print_sum(series, promc__print_pair(run->seed, name, strlen(name),
-                                                            sample->labels[i].value,
-                                                            sample->value_sizes[i]));
+        series = promc__print_sum(
+            series, promc__print_label(&run->seed, &sample->labels[i], sample->value_sizes[i]));
         if (lint_belongs_to_value(sample, i) &&
             lint_is_number(sample->labels[i].value, sample->value_sizes[i]))
             continue;
@@ -102,9 +101,9 @@ static int lint_sample(const promc_parsed_sample *sample, void *arg)
         entry->labels.quantile |= strcmp(name, "quantile") == 0;
     }
     if (sample->has_timestamp)
-        series = promc__print_sum(series, promc__print_text(run->seed,
-                                                            (const char *)&sample->timestamp,
-                                                            sizeof(sample->timestamp)));
+        series =
+            promc__print_sum(series, promc__print_text(&run->seed, (const char *)&sample->timestamp,
+                                                       sizeof(sample->timestamp)));
     if (!promc__prints_add(&run->series, &run->budget, series, &added))
         return -1;
     entry->labels.duplicate |= !added;

@@ -8,62 +8,88 @@
 
 #define LABELS_COMPARED 16 /* up to here names are compared with each other */
 
-static int labels_add(promc__parser *parser, const char *name, const char *value, size_t value_size)
+/* Makes room for one more. */
+static int labels_grow(promc__parser *parser)
 {
-    if (parser->label_count == parser->label_capacity) {
-        size_t capacity = parser->label_capacity ? 2 * parser->label_capacity : 32, bytes;
-        promc_label *labels;
-        size_t *sizes;
+    size_t capacity = parser->label_capacity ? 2 * parser->label_capacity : 32, bytes;
+    promc_label *labels;
+    size_t *sizes;
 
-        parser->budget.error = PROMC_ERROR_NO_MEMORY;
-        if (!promc__size_of(capacity, sizeof(*labels), 0, &bytes))
-            return promc__parse_no_room(parser);
-        labels = promc__realloc(parser->labels, bytes);
-        if (!labels)
-            return promc__parse_no_room(parser);
-        parser->labels = labels;
-        sizes = promc__realloc(parser->value_sizes, capacity * sizeof(*sizes));
-        if (!sizes)
-            return promc__parse_no_room(parser);
-        parser->value_sizes = sizes;
-        parser->label_capacity = capacity;
-    }
-    parser->labels[parser->label_count] = (promc_label){name, value};
-    parser->value_sizes[parser->label_count++] = value_size;
+    parser->budget.error = PROMC_ERROR_NO_MEMORY;
+    if (!promc__size_of(capacity, sizeof(*labels), 0, &bytes))
+        return promc__parse_no_room(parser);
+    labels = promc__realloc(parser->labels, bytes);
+    if (!labels)
+        return promc__parse_no_room(parser);
+    parser->labels = labels;
+    sizes = promc__realloc(parser->value_sizes, capacity * sizeof(*sizes));
+    if (!sizes)
+        return promc__parse_no_room(parser);
+    parser->value_sizes = sizes;
+    parser->label_capacity = capacity;
     return PROMC_OK;
+}
+
+static inline int labels_add(promc__parser *parser, const char *name, const char *value,
+                             size_t value_size)
+{
+    size_t i = parser->label_count;
+
+    if (promc__unlikely(i == parser->label_capacity)) {
+        int status = labels_grow(parser);
+
+        if (status != PROMC_OK)
+            return status;
+    }
+    parser->labels[i] = (promc_label){name, value};
+    parser->value_sizes[i] = value_size;
+    parser->label_count = i + 1;
+    return PROMC_OK;
+}
+
+static int labels_repeated(promc__parser *parser, const char *name, const char *at)
+{
+    return promc__parse_fail(parser, at, "label %.60s is there twice", name);
+}
+
+static int few_labels_differ(promc__parser *parser, const promc_label *labels, size_t count,
+                             const char *at)
+{
+    for (size_t i = 1; i < count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (promc__parse_same(labels[i].name, labels[j].name))
+                return labels_repeated(parser, labels[i].name, at);
+        }
+    }
+    return PROMC_OK;
+}
+
+static int many_labels_differ(promc__parser *parser, const promc_label *labels, size_t count,
+                              const char *at)
+{
+    promc__prints names = {0};
+    int status = PROMC_OK;
+
+    for (size_t i = 0; i < count && status == PROMC_OK; i++) {
+        promc__print key = promc__print_text(&parser->seed, labels[i].name, strlen(labels[i].name));
+        bool added;
+
+        if (!promc__prints_add(&names, &parser->budget, key, &added))
+            status = promc__parse_no_room(parser);
+        else if (!added)
+            status = labels_repeated(parser, labels[i].name, at);
+    }
+    promc__prints_clear(&names, &parser->budget);
+    return status;
 }
 
 /* All labels from `first` on have different names. */
 static int labels_differ(promc__parser *parser, size_t first, const char *at)
 {
-    size_t count = parser->label_count - first, i, j;
-    const promc_label *labels;
-    promc__prints names = {0};
-    bool added = true;
+    size_t count = parser->label_count - first;
 
-    if (count < 2)
-        return PROMC_OK;
-    labels = parser->labels + first;
-    if (count <= LABELS_COMPARED) {
-        for (i = 1; i < count && added; i++) {
-            for (j = 0; j < i && added; j++)
-                added = !promc__parse_same(labels[i].name, labels[j].name);
-        }
-    } else {
-        for (i = 0; i < count && added; i++) {
-            promc__print key =
-                promc__print_text(parser->seed, labels[i].name, strlen(labels[i].name));
-
-            if (!promc__prints_add(&names, &parser->budget, key, &added)) {
-                promc__prints_clear(&names, &parser->budget);
-                return promc__parse_no_room(parser);
-            }
-        }
-        promc__prints_clear(&names, &parser->budget);
-    }
-    if (!added)
-        return promc__parse_fail(parser, at, "label %.60s is there twice", labels[i - 1].name);
-    return PROMC_OK;
+    return count <= LABELS_COMPARED ? few_labels_differ(parser, parser->labels + first, count, at)
+                                    : many_labels_differ(parser, parser->labels + first, count, at);
 }
 
 /* Reads a label name, in quotes or not. */

@@ -71,7 +71,7 @@ static int claim_name(promc__parser *parser, const promc_parsed_family *family, 
     memcpy(name, family->name, stem);
     memcpy(name + stem, suffix, length);
     taken = promc__prints_add(&parser->names, &parser->budget,
-                              promc__print_text(parser->seed, name, stem + length), &added);
+                              promc__print_text(&parser->seed, name, stem + length), &added);
     if (!taken)
         return promc__parse_no_room(parser);
     if (!added)

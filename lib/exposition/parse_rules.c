@@ -149,14 +149,13 @@ static void sample_prints(const promc__parser *parser, const promc__parse_family
     const char *except = rule_distinguishing_label(family, suffix);
 
     *group = (promc__print){0, 0};
-    *series = promc__print_text(parser->seed, suffix, strlen(suffix));
+    *series = promc__print_text(&parser->seed, suffix, strlen(suffix));
     for (size_t i = 0; i < sample->label_count; i++) {
-        const char *name = sample->labels[i].name;
-        promc__print label = promc__print_pair(parser->seed, name, strlen(name),
-                                               sample->labels[i].value, sample->value_sizes[i]);
+        promc__print label =
+            promc__print_label(&parser->seed, &sample->labels[i], sample->value_sizes[i]);
 
         *series = promc__print_sum(*series, label);
-        if (!except || !promc__parse_same(except, name))
+        if (!except || !promc__parse_same(except, sample->labels[i].name))
             *group = promc__print_sum(*group, label);
     }
     if (family->shown.type == PROMC_TYPE_INFO) /* its labels are the values */

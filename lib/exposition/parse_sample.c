@@ -4,6 +4,7 @@
  * wherever Prometheus reads them. OpenMetrics: the ABNF of the specification, 1.0.0, which has single
  * spaces only. Both with names in quotes, the metric name inside the braces.
  */
+#include "base/bytes.h"
 #include "base/parse_number.h"
 #include "exposition/parser.h"
 
@@ -36,13 +37,6 @@ static int sample_series(promc__parser *parser, const char **position)
     return PROMC_OK;
 }
 
-static const char *token_end(const char *at, const char *end)
-{
-    while (at < end && *at != ' ' && *at != '\t')
-        at++;
-    return at;
-}
-
 /* value [milliseconds] */
 static int text_rest(promc__parser *parser, const char *at)
 {
@@ -51,7 +45,7 @@ static int text_rest(promc__parser *parser, const char *at)
     int status;
 
     at = promc__parse_skip_blanks(at, end);
-    stop = token_end(at, end);
+    stop = promc__find_either(at, end, ' ', '\t');
     status = promc__parse_value(parser, at, stop, &parser->sample.value);
     if (status != PROMC_OK)
         return status;
@@ -60,7 +54,7 @@ static int text_rest(promc__parser *parser, const char *at)
         return PROMC_OK;
     if (*at == '#')
         return promc__parse_fail(parser, at, "exemplars are for OpenMetrics only");
-    stop = token_end(at, end);
+    stop = promc__find_either(at, end, ' ', '\t');
     if (!promc__parse_i64(at, (size_t)(stop - at), &milliseconds))
         return promc__parse_fail(parser, at, "expected a timestamp, an integer of milliseconds");
     parser->sample.has_timestamp = true;

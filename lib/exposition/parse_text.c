@@ -10,14 +10,14 @@
 
 static promc__parse_family *text_find(promc__parser *parser, const char *name, size_t size)
 {
-    void **item = promc__prints_item(&parser->names, promc__print_text(parser->seed, name, size));
+    void **item = promc__prints_item(&parser->names, promc__print_text(&parser->seed, name, size));
 
     return item ? *item : NULL;
 }
 
 static promc__parse_family *text_find_or_add(promc__parser *parser, const char *name, size_t size)
 {
-    promc__print key = promc__print_text(parser->seed, name, size);
+    promc__print key = promc__print_text(&parser->seed, name, size);
     bool added;
     void **item;
 

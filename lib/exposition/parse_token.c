@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names and strings of a line. */
+#include "base/bytes.h"
 #include "base/memory.h"
 #include "exposition/parser.h"
 
@@ -54,7 +55,7 @@ const char *promc__parse_label_name(const char *at, const char *end)
 }
 
 /* Unescaping makes nothing longer, and the quotes or the "=" behind each string leave room for its
- * NUL. */
+ * NUL. The rest is for what copies words. */
 bool promc__parse_prepare_strings(promc__parser *parser)
 {
     size_t size = (size_t)(parser->end - parser->begin) + 16;
@@ -83,23 +84,25 @@ const char *promc__parse_keep(promc__parser *parser, const char *text, size_t si
     return copy;
 }
 
-/* Whether one of eight bytes is zero: Hacker's Delight, 6-1. */
-static inline bool token_has_zero(uint64_t word)
+/* Copies up to the first quote or backslash, and returns that; the end if there is none. Whole
+ * words are copied, as the room for strings has more than one to spare. */
+static inline const char *token_copy_plain(char **to, const char *at, const char *end)
 {
-    return ((word - UINT64_C(0x0101010101010101)) & ~word & UINT64_C(0x8080808080808080)) != 0;
-}
+    char *out = *to;
 
-/* The first quote or backslash. */
-static inline const char *token_special(const char *at, const char *end)
-{
-    for (uint64_t word; end - at >= 8; at += 8) {
-        memcpy(&word, at, sizeof(word));
-        if (token_has_zero(word ^ UINT64_C(0x2222222222222222)) || /* quotes */
-            token_has_zero(word ^ UINT64_C(0x5c5c5c5c5c5c5c5c)))   /* backslashes */
-            break;
+    for (; end - at >= 8; at += 8, out += 8) {
+        uint64_t word = promc__load64(at);
+        uint64_t special = promc__marks(word, '"') | promc__marks(word, '\\');
+
+        promc__store64(out, word);
+        if (special) {
+            *to = out + promc__before_mark(special);
+            return at + promc__before_mark(special);
+        }
     }
     while (at < end && *at != '"' && *at != '\\')
-        at++;
+        *out++ = *at++;
+    *to = out;
     return at;
 }
 
@@ -110,10 +113,8 @@ int promc__parse_quoted(promc__parser *parser, const char **at, const char **str
 
     *string = out;
     for (;;) {
-        const char *special = token_special(from, end);
+        const char *special = token_copy_plain(&out, from, end);
 
-        memcpy(out, from, (size_t)(special - from));
-        out += special - from;
         if (special == end || (*special == '\\' && special + 1 == end))
             return promc__parse_fail(parser, open, "the quote is not closed in its line");
         from = special + 1;

@@ -86,7 +86,7 @@ typedef struct promc__parser {
     const char *last_name;
     size_t last_name_size;
     promc__prints names; /* text: families by name; OpenMetrics: names that are taken */
-    promc__print seed;
+    promc__print_seed seed;
     promc__parse_group group;
     bool ended; /* # EOF was there */
 

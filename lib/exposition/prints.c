@@ -7,37 +7,47 @@
 
 #include <string.h>
 
-promc__print promc__print_new_seed(void)
-{
-    promc__print seed;
+#define PRINTS_LINE 4 /* fingerprints in a cache line */
 
-    if (!promc__os.random_bytes(&seed, sizeof(seed))) {
-        seed.a = promc__os.monotonic_ns();
-        seed.b = ~seed.a ^ (uint64_t)(uintptr_t)&seed;
+promc__print_seed promc__print_new_seed(void)
+{
+    promc__print_seed seed;
+
+    if (!promc__os.random_bytes(&seed.state, sizeof(seed.state))) {
+        seed.state.a = promc__os.monotonic_ns();
+        seed.state.b = ~seed.state.a ^ (uint64_t)(uintptr_t)&seed;
     }
+    seed.secret.a = promc__hash_secret(seed.state.a);
+    seed.secret.b = promc__hash_secret(seed.state.b);
     return seed;
 }
 
-promc__print promc__print_text(promc__print seed, const char *text, size_t size)
+promc__print promc__print_text(const promc__print_seed *seed, const char *text, size_t size)
 {
-    return (promc__print){promc__hash_value(seed.a, text, size),
-                          promc__hash_value(seed.b, text, size)};
+    return (promc__print){promc__hash_more(seed->state.a, seed->secret.a, text, size),
+                          promc__hash_more(seed->state.b, seed->secret.b, text, size)};
 }
 
-promc__print promc__print_pair(promc__print seed, const char *first, size_t first_size,
-                               const char *second, size_t second_size)
-{
-    return promc__print_text(promc__print_text(seed, first, first_size), second, second_size);
-}
-
-/* Where a key is or belongs. An empty place has a zero key, which no fingerprint is. */
+/*
+ * Where a key is or belongs. An empty place has a zero key, which no fingerprint is. Places are
+ * looked at four at a time, which are one cache line, so that a table may be nearly full: what
+ * costs most of a large one is that its pages are new.
+ */
 static size_t prints_place(const promc__print *table, size_t capacity, promc__print key)
 {
-    size_t i = (size_t)key.a & (capacity - 1);
+    size_t at = (size_t)key.a & (capacity - 1) & ~(size_t)(PRINTS_LINE - 1);
 
-    while (table[i].b && !promc__print_equal(table[i], key))
-        i = (i + 1) & (capacity - 1);
-    return i;
+    for (;; at = (at + PRINTS_LINE) & (capacity - 1)) {
+        size_t filled = 0;
+
+        for (size_t i = at; i < at + PRINTS_LINE; i++) {
+            if (promc__print_equal(table[i], key))
+                return i;
+            filled += table[i].b != 0;
+        }
+        if (filled < PRINTS_LINE)
+            return at + filled;
+    }
 }
 
 static promc__print prints_key(promc__print key)
@@ -120,7 +130,7 @@ bool promc__prints_add(promc__prints *prints, promc__budget *budget, promc__prin
     *added = !prints_has(prints, place);
     if (!*added)
         return true;
-    if (prints->table ? prints->count >= prints->capacity / 2
+    if (prints->table ? prints->count >= prints->capacity - prints->capacity / 8
                       : prints->count == PROMC__PRINTS_FEW) {
         if (!prints_grow(prints, budget))
             return false;

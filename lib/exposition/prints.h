@@ -9,6 +9,8 @@
 
 #include "base/arena.h"
 
+#include <promc/common.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,11 +19,19 @@ typedef struct promc__print {
     uint64_t a, b;
 } promc__print;
 
-promc__print promc__print_new_seed(void);
-promc__print promc__print_text(promc__print seed, const char *text, size_t size);
-/* Of both texts as a pair. */
-promc__print promc__print_pair(promc__print seed, const char *first, size_t first_size,
-                               const char *second, size_t second_size);
+typedef struct promc__print_seed {
+    promc__print state, secret;
+} promc__print_seed;
+
+promc__print_seed promc__print_new_seed(void);
+promc__print promc__print_text(const promc__print_seed *seed, const char *text, size_t size);
+
+/* Of a label as the parser has it in memory: the value is right behind the NUL of the name. */
+static inline promc__print promc__print_label(const promc__print_seed *seed,
+                                              const promc_label *label, size_t value_size)
+{
+    return promc__print_text(seed, label->name, (size_t)(label->value - label->name) + value_size);
+}
 
 /* Of a set whose parts come in any order. */
 static inline promc__print promc__print_sum(promc__print x, promc__print y)
