@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exposition/prints.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
-#include "base/os.h"
-#include "metrics/hash.h"
 
 #include <string.h>
 
@@ -11,12 +10,8 @@
 
 promc__print_seed promc__print_new_seed(void)
 {
-    promc__print_seed seed;
+    promc__print_seed seed = {.state = {promc__new_seed(), promc__new_seed()}};
 
-    if (!promc__os.random_bytes(&seed.state, sizeof(seed.state))) {
-        seed.state.a = promc__os.monotonic_ns();
-        seed.state.b = ~seed.state.a ^ (uint64_t)(uintptr_t)&seed;
-    }
     seed.secret.a = promc__hash_secret(seed.state.a);
     seed.secret.b = promc__hash_secret(seed.state.b);
     return seed;

@@ -3,9 +3,9 @@
 #include "exposition/writer.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "base/os.h"
 
 #define DEFAULT_LIMIT ((size_t)64 << 20)
 
@@ -32,8 +32,7 @@ static promc_writer *new_writer(promc__writer_mode mode, promc_format format)
     writer->format = format;
     writer->encoding = &promc__text_encoding;
     writer->limit = DEFAULT_LIMIT;
-    if (!promc__os.random_bytes(&writer->seed, sizeof(writer->seed)))
-        writer->seed = promc__os.monotonic_ns();
+    writer->seed = promc__new_seed();
     return writer;
 }
 

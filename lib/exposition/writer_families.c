@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The families of a writer: found by name or made, once their options have been checked. */
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/utf8.h"
 #include "exposition/writer.h"
 #include "metrics/family.h"
-#include "metrics/hash.h"
 
 #include <string.h>
 

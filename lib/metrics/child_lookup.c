@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding children by their label values. */
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "metrics/children.h"
-#include "metrics/hash.h"
 
 #include <string.h>
 

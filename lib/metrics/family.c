@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making and freeing families: names, options, what all types have in common. */
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/names.h"
-#include "base/os.h"
 #include "base/utf8.h"
 #include "metrics/family.h"
-#include "metrics/hash.h"
 
 #include <math.h>
 #include <string.h>
@@ -152,15 +151,6 @@ static int check_labels(const promc__family *family, const promc__metric_opts *o
     return PROMC_OK;
 }
 
-static uint64_t new_seed(const void *family)
-{
-    uint64_t seed = 0;
-
-    if (!promc__os.random_bytes(&seed, sizeof(seed)))
-        seed = promc__os.monotonic_ns() ^ (uint64_t)(uintptr_t)family;
-    return seed;
-}
-
 static int fill_family(promc__family *family, const promc__metric_opts *options, bool labelled)
 {
     int status = set_help(family, options->help ? options->help : "");
@@ -208,7 +198,7 @@ promc__family *promc__family_create(const promc__type *type, const promc__metric
     family->descriptor.legacy_labels = true;
     family->max_children = options->max_children;
     family->idle_ttl = options->idle_ttl;
-    family->seed = new_seed(family);
+    family->seed = promc__new_seed();
     family->secret = promc__hash_secret(family->seed);
     if (fill_family(family, options, labelled) != PROMC_OK) {
         promc__definition_failed(registry);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/name_index.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
-#include "base/os.h"
-#include "metrics/hash.h"
 
 #include <string.h>
 
@@ -64,8 +63,8 @@ bool promc__name_index_reserve(promc__name_index *index, size_t more)
     promc__name_index grown = {.size = 16, .seed = index->seed};
     size_t bytes;
 
-    if (!grown.seed && !promc__os.random_bytes(&grown.seed, sizeof(grown.seed)))
-        grown.seed = promc__os.monotonic_ns();
+    if (!grown.seed)
+        grown.seed = promc__new_seed();
     if (index->size && index->used + more <= index->size / 2)
         return true;
     while (grown.size / 4 < index->count + more)

@@ -2,8 +2,9 @@
 /*
  * Every call of the tables of lib/base, made to fail: the n-th call, or all calls of its kind from
  * there on, with each error that such a call can give. Descriptors are counted: what the library
- * opened it must close, and nothing else. Missing are pause_ns, reset, resolve_free, process_id, which
- * cannot fail, and cpu_seconds, which Linux does not need.
+ * opened it must close, and nothing else. Missing are pause_ns, reset, resolve_free, process_id,
+ * which cannot fail, cpu_seconds, which Linux does not need, and random_bytes, which is called once
+ * in a process (test_hash) and where pushes are repeated (test_push).
  */
 #ifndef TORTURE_FAULTS_H
 #define TORTURE_FAULTS_H
@@ -47,7 +48,6 @@ enum { ONE_BYTE = -100, NOTHING, BACKWARDS, NO };
     X(poller_wait, EINVAL, NOTHING)                                                                \
     X(unix_time, BACKWARDS, NOTHING)                                                               \
     X(monotonic_ns, NOTHING)                                                                       \
-    X(random_bytes, NO)                                                                            \
     X(process_barrier, NO)                                                                         \
     X(open_read, EMFILE, ENFILE, ENOENT, EACCES)                                                   \
     X(open_new, EMFILE, ENFILE, ENOSPC, EACCES, EROFS, EEXIST)                                     \
@@ -298,11 +298,6 @@ static uint64_t fault_monotonic_ns(void)
     return FAIL_OR(monotonic_ns, 0, real_os.monotonic_ns() * 8);
 }
 
-static bool fault_random_bytes(void *data, size_t size)
-{
-    return FAIL_OR(random_bytes, false, real_os.random_bytes(data, size));
-}
-
 static bool fault_process_barrier(void)
 {
     return FAIL_OR(process_barrier, false, real_os.process_barrier());
@@ -409,7 +404,7 @@ static inline void replace_calls(void)
     promc__poller.change = fault_poller_change;
     promc__poller.wait = fault_poller_wait;
     promc__thread_start = fault_thread_start;
-    IN(promc__os, unix_time), IN(promc__os, monotonic_ns), IN(promc__os, random_bytes);
+    IN(promc__os, unix_time), IN(promc__os, monotonic_ns);
     IN(promc__os, process_barrier), IN(promc__os, open_read), IN(promc__os, open_new);
     IN(promc__os, read), IN(promc__os, write), IN(promc__os, sync), IN(promc__os, close);
     IN(promc__os, rename), IN(promc__os, unlink), IN(promc__os, count_entries);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hash of label values: it spreads, every byte counts, and sizes do not cancel out. */
-#include "metrics/hash.h"
+/* The hash of label values: it spreads, every byte counts, and sizes do not cancel out; and its
+ * seeds. */
+#include "base/hash.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
+#include "base/os.h"
+#include "support.h"
+
+#include "forks.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <cmocka.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define SEED 0x0123456789ABCDEFu
 
@@ -93,9 +97,72 @@ static void numbered_names_are_spread(void **state)
     }
 }
 
+/* ---- seeds ----------------------------------------------------------------------------------- */
+
+static uint64_t chance_is; /* 0: there is none */
+static int asked;
+
+static bool give_chance(void *data, size_t size)
+{
+    asked++;
+    memset(data, 0, size);
+    memcpy(data, &chance_is, sizeof(chance_is));
+    return chance_is != 0;
+}
+
+/* The third seed of a process that has no other one yet, where the system gives this chance. */
+static uint64_t third_seed(uint64_t chance)
+{
+    uint64_t seed = 0;
+    int ends[2], status;
+    pid_t child;
+
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        promc__os.random_bytes = give_chance;
+        chance_is = chance;
+        (void)promc__new_seed();
+        (void)promc__new_seed();
+        seed = promc__new_seed();
+        _exit(asked == 1 && write(ends[1], &seed, sizeof(seed)) == sizeof(seed) ? 0 : 1);
+    }
+    assert_int_equal(read(ends[0], &seed, sizeof(seed)), sizeof(seed));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    close(ends[0]);
+    close(ends[1]);
+    return seed;
+}
+
+static void seeds_come_from_chance_asked_for_once(void **state)
+{
+    (void)state;
+    skip_without_forks();
+    assert_int_equal(third_seed(1), third_seed(1));
+    assert_int_not_equal(third_seed(1), third_seed(2));
+    assert_int_not_equal(third_seed(1), third_seed((uint64_t)1 << 63));
+    assert_int_not_equal(third_seed(0), third_seed(0)); /* a clock is better than nothing */
+}
+
+static void seeds_differ(void **state)
+{
+    uint64_t seeds[100];
+    (void)state;
+
+    for (int i = 0; i < 100; i++) {
+        seeds[i] = promc__new_seed();
+        for (int j = 0; j < i; j++)
+            assert_int_not_equal(seeds[i], seeds[j]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(seeds_come_from_chance_asked_for_once),
+        cmocka_unit_test(seeds_differ),
         cmocka_unit_test(every_bit_counts),
         cmocka_unit_test(sizes_do_not_cancel_out),
         cmocka_unit_test(numbered_names_are_spread),

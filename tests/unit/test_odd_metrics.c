@@ -295,34 +295,6 @@ static void views_of_views(void **state)
     promc_registry_free(view);
 }
 
-/* Names and label values are hashed with what the system gives as chance, each asked for once. */
-static bool (*real_random_bytes)(void *data, size_t size);
-static int asked;
-
-static bool count_chances(void *data, size_t size)
-{
-    asked++;
-    return real_random_bytes(data, size);
-}
-
-static void names_are_hashed_by_chance(void **state)
-{
-    promc_registry *own = promc_registry_new();
-    char name[16];
-    (void)state;
-
-    real_random_bytes = promc__os.random_bytes;
-    promc__os.random_bytes = count_chances;
-    asked = 0;
-    for (int i = 0; i < 100; i++) {
-        snprintf(name, sizeof(name), "g%d", i);
-        assert_non_null(promc_gauge_new(name, "", .registry = own));
-    }
-    assert_int_equal(asked, 100 + 1); /* for each family, and for the names of all */
-    promc__os.random_bytes = real_random_bytes;
-    promc_registry_free(own);
-}
-
 static int collect_nothing(promc_writer *writer, void *arg)
 {
     (void)writer, (void)arg;
@@ -371,7 +343,6 @@ int main(void)
         TEST(failures_may_be_long),
         TEST(the_unregistered_have_no_registry),
         TEST(views_of_views),
-        TEST(names_are_hashed_by_chance),
         TEST(collectors_are_told_apart),
     };
 

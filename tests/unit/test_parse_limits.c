@@ -262,23 +262,6 @@ static void advice_on_many_families(void **state)
     }
 }
 
-static bool no_chance(void *data, size_t size)
-{
-    (void)data, (void)size;
-    return false;
-}
-
-/* Without chance repeated names are found all the same. */
-static void clocks_are_chance_enough(void **state)
-{
-    bool (*random_bytes)(void *, size_t) = promc__os.random_bytes;
-    (void)state;
-
-    promc__os.random_bytes = no_chance;
-    refuse(OM, "# TYPE a counter\n# TYPE a gauge\n# EOF\n", "");
-    promc__os.random_bytes = random_bytes;
-}
-
 static void odd_bounds_are_labels(void **state)
 {
     static const char lines[] = "# HELP h H.\n# TYPE h histogram\nh_bucket{le=\"NaN\"} 1\n"
@@ -300,7 +283,6 @@ int main(void)
         cmocka_unit_test(rules_are_kept),
         cmocka_unit_test(advice_needs_memory),
         cmocka_unit_test(advice_on_many_families),
-        cmocka_unit_test(clocks_are_chance_enough),
         cmocka_unit_test(odd_bounds_are_labels),
     };
 

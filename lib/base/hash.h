@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A seeded hash of label values: 16 bytes at a time, mixed by folding a 64 x 64 -> 128 bit product
- * (the construction of wyhash: Wang Yi et al., "Modern Non-Cryptographic Hash Function and
- * Pseudorandom Number Generator", 2019). The seed is random for each family, so that nobody who only
- * chooses label values can make them collide.
+ * A seeded hash of names and label values: 16 bytes at a time, mixed by folding a 64 x 64 -> 128
+ * bit product (the construction of wyhash: Wang Yi et al., "Modern Non-Cryptographic Hash Function
+ * and Pseudorandom Number Generator", 2019). Each table has a seed of its own that is random, so
+ * that nobody who only chooses what is in it can make that collide.
  */
-#ifndef PROMC_METRICS_HASH_H
-#define PROMC_METRICS_HASH_H
+#ifndef PROMC_BASE_HASH_H
+#define PROMC_BASE_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +43,9 @@ static inline uint64_t promc__load_four(const char *p)
     memcpy(&word, p, sizeof(word));
     return word;
 }
+
+/* Any thread may ask for one. Never fails. */
+uint64_t promc__new_seed(void);
 
 #define PROMC__HASH_PRIME 0x9E3779B97F4A7C15u /* 2^64 divided by the golden ratio */
 
