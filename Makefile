@@ -49,7 +49,7 @@ endif
 # count packets have better uses for their caches. An -O in CFLAGS is for all of the library.
 OPTIMIZE := -O2
 SMALL := $(wildcard lib/registry/*.c lib/http/*.c lib/delivery/*.c lib/alerts/*.c) \
-    $(patsubst %,lib/base/%.c,buffer error lock memory names net os poller thread) \
+    $(patsubst %,lib/base/%.c,buffer error hash lock memory names net os poller thread) \
     $(patsubst %,lib/cells/%.c,numbers shard shared) \
     $(patsubst %,lib/metrics/%.c,child_memory child_removal children exemplar family info \
         label_pairs label_parts label_text labels native_options quantile_options settings) \

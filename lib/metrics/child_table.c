@@ -79,9 +79,9 @@ void promc__table_drop(promc__table *table, promc__child *child)
 }
 
 /* Whether a text without escapes has these values, whose size it has: so all that is looked at is
- * in it. Its own values have no quotes, so the one behind each tells that it ends there; one looked
- * for that goes on into the next label, quotes and all, would need the same hash too, which is
- * seeded. */
+ * in it. Its own values have no quotes, and each of these begins behind a quote and ends before
+ * one. The first begins where it should; one that goes on past its end makes all others begin later
+ * than they should, and the last one cannot, as it ends where it should. */
 static inline bool has_values(const promc__family *family, const char *at,
                               const char *const *values, const size_t *sizes)
 {
@@ -92,7 +92,7 @@ static inline bool has_values(const promc__family *family, const char *at,
         size_t size = sizes[piece->label];
 
         at += piece->size;
-        if (at[size] != '"' || memcmp(at, value, size) != 0)
+        if (at[-1] != '"' || at[size] != '"' || memcmp(at, value, size) != 0)
             return false;
         at += size;
     }

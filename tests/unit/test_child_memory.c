@@ -229,6 +229,59 @@ static void a_value_does_not_go_on_into_the_next_label(void **state)
     }
 }
 
+/* Looks in the text of a child for values of these sizes, as if they had the same hash. */
+static bool is_found(const promc__child *child, const size_t *sizes, size_t count)
+{
+    const promc__family *family = child->family;
+    const char *at = promc__child_text(family, child).data, *values[3] = {NULL};
+    char copies[3][32];
+    struct promc__query query;
+    bool found;
+
+    for (size_t i = 0; i < count; i++) {
+        at += family->pieces[i].size;
+        memcpy(copies[i], at, sizes[i]);
+        copies[i][sizes[i]] = '\0';
+        values[family->pieces[i].label] = copies[i];
+        at += sizes[i];
+    }
+    assert_int_equal(promc__query_prepare(&query, family, values), PROMC_OK);
+    assert_int_equal(query.text_size, child->text_size);
+    query.hash = child->hash;
+    found = promc__table_find(family, &query, values) == child;
+    promc__query_finish(&query);
+    return found;
+}
+
+/* However a text is cut into three values, only the right ones are in it. */
+static void a_text_is_cut_in_one_way(void **state)
+{
+    enum { SIZES = 9 };
+    promc_counter_family *family =
+        promc_counter_family_new("cut", "", PROMC_LABELS("a", "n.n", "z"), .registry = registry,
+                                 .const_labels = PROMC_PAIRS({"b", "\""}, {"zz", "\"\\"}));
+    (void)state;
+
+    assert_non_null(family);
+    for (size_t all = 0; all < SIZES * SIZES * SIZES; all++) {
+        const size_t right[3] = {all % SIZES, all / SIZES % SIZES, all / SIZES / SIZES};
+        const size_t sum = right[0] + right[1] + right[2];
+        const promc__child *child = (const promc__child *)(const void *)promc_counter_labels(
+            family, &"xxxxxxxx"[SIZES - 1 - right[0]], &"xxxxxxxx"[SIZES - 1 - right[1]],
+            &"xxxxxxxx"[SIZES - 1 - right[2]]);
+
+        assert_non_null(child);
+        for (size_t first = 0; first <= sum; first++) {
+            for (size_t second = 0; first + second <= sum; second++) {
+                const size_t sizes[3] = {first, second, sum - first - second};
+                bool same = first == right[0] && second == right[1];
+
+                assert_int_equal(is_found(child, sizes, 3), same);
+            }
+        }
+    }
+}
+
 /* A family gets a child with a text that fits behind it and one with a text that does not. */
 static int two_children(void *arg)
 {
@@ -263,6 +316,7 @@ int main(void)
         T(labels_that_come_and_go_in_all_lengths_do_not_grow),
         T(escapes_outside),
         T(a_value_does_not_go_on_into_the_next_label),
+        T(a_text_is_cut_in_one_way),
         T(memory_is_refused_for_any_piece),
     };
 
