@@ -92,7 +92,7 @@ static inline bool has_values(const promc__family *family, const char *at,
         size_t size = sizes[piece->label];
 
         at += piece->size;
-        if (at[-1] != '"' || at[size] != '"' || memcmp(at, value, size) != 0)
+        if (memcmp(at, value, size) != 0 || at[-1] != '"' || at[size] != '"')
             return false;
         at += size;
     }
