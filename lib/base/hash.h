@@ -36,6 +36,14 @@ static inline uint64_t promc__load_eight(const char *p)
     return word;
 }
 
+static inline uint64_t promc__load_two(const char *p)
+{
+    uint16_t word;
+
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
+
 static inline uint64_t promc__load_four(const char *p)
 {
     uint32_t word;
@@ -80,9 +88,11 @@ static inline uint64_t promc__hash_more(uint64_t state, uint64_t secret, const c
     } else if (size >= 4) {
         first = promc__load_four(value);
         last = promc__load_four(end - 4);
-    } else if (size > 0) {
-        first = (uint64_t)(unsigned char)value[0] | (uint64_t)(unsigned char)value[size / 2] << 8 |
-                (uint64_t)(unsigned char)value[size - 1] << 16;
+    } else if (size >= 2) {
+        first = promc__load_two(value);
+        last = promc__load_two(end - 2);
+    } else if (size) {
+        first = (unsigned char)*value;
     }
     return promc__fold(state ^ first, sized ^ last);
 }
