@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-int promc__query_prepare(struct promc__query *query, const promc__family *family,
-                         const char *const *values)
+/* In its own copy for lookups, which are often. */
+static inline __attribute__((always_inline)) int
+query_prepare(struct promc__query *query, const promc__family *family, const char *const *values)
 {
     size_t count = family->label_count, text_size = family->pieces_size, *sizes = query->few;
     uint64_t hash = family->seed, secret = family->secret;
@@ -34,6 +35,12 @@ int promc__query_prepare(struct promc__query *query, const promc__family *family
     query->text_size = text_size;
     query->hash = (uint32_t)(hash ^ hash >> 32);
     return PROMC_OK;
+}
+
+int promc__query_prepare(struct promc__query *query, const promc__family *family,
+                         const char *const *values)
+{
+    return query_prepare(query, family, values);
 }
 
 void promc__query_finish(struct promc__query *query)
@@ -161,7 +168,7 @@ promc__child *promc__family_child(promc__family *family, const char *const *valu
         (void)promc__values_check(family, values, count);
         return NULL;
     }
-    if (promc__unlikely(promc__query_prepare(&query, family, values) != PROMC_OK))
+    if (promc__unlikely(query_prepare(&query, family, values) != PROMC_OK))
         return NULL;
     child = find_in_section(family, &query, values);
     promc__query_finish(&query);
