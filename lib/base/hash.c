@@ -3,7 +3,8 @@
  * Seeds. The system is asked for chance once, by the first of them: a hundred metrics would open a
  * file a hundred times otherwise, and a process that has gone into a chroot since cannot any more.
  * The others are made from it as wyhash's authors make random numbers (wyrand), each by one
- * addition that threads may do at once.
+ * addition that threads may do at once. (Threads that begin together may all ask; one answer
+ * counts. A child of a fork goes on where its parent was: what is secret in one is in the other.)
  */
 #include "base/hash.h"
 

@@ -64,9 +64,9 @@ static inline uint64_t promc__hash_secret(uint64_t seed)
 }
 
 /*
- * Hashes one value into `state`, which begins as the seed. Both factors of each product have a secret
- * in them, so that nobody can make one of them zero; and sizes are added to a secret, so that nobody
- * can make them cancel out against bytes.
+ * Hashes one value into `state`, which begins as the seed. Both factors of each product have a
+ * secret in them, so that nobody can make one of them zero; and sizes are added to a secret, so that
+ * nobody can make them cancel out against bytes.
  */
 static inline uint64_t promc__hash_more(uint64_t state, uint64_t secret, const char *value,
                                         size_t size)
@@ -74,8 +74,8 @@ static inline uint64_t promc__hash_more(uint64_t state, uint64_t secret, const c
     uint64_t first = 0, last = 0, sized = secret + size * PROMC__HASH_PRIME;
     const char *end = value + size;
 
-    /* The last 1 to 16 bytes as two halves, which overlap each other or bytes before them, so that no
-     * length needs a loop. */
+    /* The last 1 to 16 bytes as two halves, which overlap each other or bytes before them, so that
+     * no length needs a loop. */
     if (size > 16) {
         for (; end - value > 16; value += 16)
             state = promc__fold(state ^ promc__load_eight(value),

@@ -164,7 +164,7 @@ static inline bool decimal_eight(const char *text, uint64_t *value)
     /* A byte from '0' to '9' is 0x3_, and still is with 6 more. */
     if (((word & 0xF0 * every) | ((word + 0x06 * every) & 0xF0 * every) >> 4) != 0x33 * every)
         return false;
-    /* Pairs, fours, then all eight: the lower digit of each has the higher place. */
+    /* Pairs, fours, then all eight. The first digit is in the lowest byte. */
     word -= 0x30 * every;
     word = (word * 10 + (word >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
     word = (word * 100 + (word >> 16)) & UINT64_C(0x0000FFFF0000FFFF);

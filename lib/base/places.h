@@ -20,8 +20,8 @@ static inline unsigned promc__places(const char *at, char c)
 #else
 static inline unsigned promc__places_in_word(uint64_t word, char c)
 {
-    const uint64_t every = UINT64_C(0x0101010101010101), low = 0x7F * every;
-    uint64_t others = word ^ (unsigned char)c * every;
+    const uint64_t low = 0x7F * PROMC__EVERY_BYTE;
+    uint64_t others = word ^ (unsigned char)c * PROMC__EVERY_BYTE;
     /* The top bits of the bytes that are zero now; nothing is carried from one to the next. */
     uint64_t found = ~(((others & low) + low) | others) & ~low;
 

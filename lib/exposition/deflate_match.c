@@ -85,7 +85,7 @@ static inline void remember(promc__deflate *d, size_t at)
  * for bytes that are not less than something. */
 static inline uint64_t not_digits(uint64_t bytes)
 {
-    const uint64_t ones = 0x0101010101010101u;
+    const uint64_t ones = PROMC__EVERY_BYTE;
     uint64_t low = bytes & ones * 0x7F;
 
     return (~(low + ones * (0x80 - '.')) | (low + ones * (0x80 - ('9' + 1))) | bytes) & ones * 0x80;

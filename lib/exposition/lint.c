@@ -79,11 +79,20 @@ static bool lint_belongs_to_value(const promc_parsed_sample *sample, size_t i)
     return false;
 }
 
+/* No name begins with a NUL, so it is not that of a label. */
+static promc__print time_print(const struct lint_run *run, double timestamp)
+{
+    char text[1 + sizeof(timestamp)] = {'\0'};
+
+    memcpy(text + 1, &timestamp, sizeof(timestamp));
+    return promc__print_part(&run->seed, text, sizeof(text));
+}
+
 static int lint_sample(const promc_parsed_sample *sample, void *arg)
 {
     struct lint_run *run = arg;
     struct lint_entry *entry = lint_entry_of(run, sample->family);
-    promc__print series = promc__print_text(&run->seed, sample->name, sample->name_size);
+    promc__print series = promc__print_part(&run->seed, sample->name, sample->name_size);
     bool added;
 
     if (!entry)
@@ -101,9 +110,7 @@ static int lint_sample(const promc_parsed_sample *sample, void *arg)
         entry->labels.quantile |= strcmp(name, "quantile") == 0;
     }
     if (sample->has_timestamp)
-        series =
-            promc__print_sum(series, promc__print_text(&run->seed, (const char *)&sample->timestamp,
-                                                       sizeof(sample->timestamp)));
+        series = promc__print_sum(series, time_print(run, sample->timestamp));
     if (!promc__prints_add(&run->series, &run->budget, series, &added))
         return -1;
     entry->labels.duplicate |= !added;

@@ -88,6 +88,8 @@ static int labels_differ(promc__parser *parser, size_t first, const char *at)
 {
     size_t count = parser->label_count - first;
 
+    if (count < 2)
+        return PROMC_OK;
     return count <= LABELS_COMPARED ? few_labels_differ(parser, parser->labels + first, count, at)
                                     : many_labels_differ(parser, parser->labels + first, count, at);
 }

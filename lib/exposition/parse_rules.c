@@ -149,7 +149,7 @@ static void sample_prints(const promc__parser *parser, const promc__parse_family
     const char *except = rule_distinguishing_label(family, suffix);
 
     *group = (promc__print){0, 0};
-    *series = promc__print_text(&parser->seed, suffix, strlen(suffix));
+    *series = promc__print_part(&parser->seed, suffix, strlen(suffix));
     for (size_t i = 0; i < sample->label_count; i++) {
         promc__print label =
             promc__print_label(&parser->seed, &sample->labels[i], sample->value_sizes[i]);

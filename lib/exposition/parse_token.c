@@ -55,7 +55,7 @@ const char *promc__parse_label_name(const char *at, const char *end)
 }
 
 /* Unescaping makes nothing longer, and the quotes or the "=" behind each string leave room for its
- * NUL. The rest is for what copies words. */
+ * NUL. */
 bool promc__parse_prepare_strings(promc__parser *parser)
 {
     size_t size = (size_t)(parser->end - parser->begin) + 16;
@@ -85,7 +85,8 @@ const char *promc__parse_keep(promc__parser *parser, const char *text, size_t si
 }
 
 /* Copies up to the first quote or backslash, and returns that; the end if there is none. Whole
- * words are copied, as the room for strings has more than one to spare. */
+ * words are copied: there is room for all of the line, and strings never get ahead of what was
+ * read. */
 static inline const char *token_copy_plain(char **to, const char *at, const char *end)
 {
     char *out = *to;

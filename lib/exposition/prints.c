@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define PRINTS_LINE 4 /* fingerprints in a cache line */
+#define PRINTS_LINE 4 /* places that are looked at together */
 
 promc__print_seed promc__print_new_seed(void)
 {
@@ -23,10 +23,20 @@ promc__print promc__print_text(const promc__print_seed *seed, const char *text, 
                           promc__hash_more(seed->state.b, seed->secret.b, text, size)};
 }
 
+/* The hash of a short text is a product of its two halves. Sums of such products would often be the
+ * same for two labels and for those with their values swapped; sums of their squares are not. */
+promc__print promc__print_part(const promc__print_seed *seed, const char *text, size_t size)
+{
+    promc__print print = promc__print_text(seed, text, size);
+
+    return (promc__print){promc__fold(print.a ^ seed->state.a, print.a ^ seed->secret.a),
+                          promc__fold(print.b ^ seed->state.b, print.b ^ seed->secret.b)};
+}
+
 /*
  * Where a key is or belongs. An empty place has a zero key, which no fingerprint is. Places are
- * looked at four at a time, which are one cache line, so that a table may be nearly full: what
- * costs most of a large one is that its pages are new.
+ * looked at four at a time, neighbours in memory, so that a table may be nearly full: what costs
+ * most of a large one is that its pages are new.
  */
 static size_t prints_place(const promc__print *table, size_t capacity, promc__print key)
 {

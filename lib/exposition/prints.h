@@ -26,11 +26,15 @@ typedef struct promc__print_seed {
 promc__print_seed promc__print_new_seed(void);
 promc__print promc__print_text(const promc__print_seed *seed, const char *text, size_t size);
 
-/* Of a label as the parser has it in memory: the value is right behind the NUL of the name. */
+/* Of a part of a set, for promc__print_sum(). */
+promc__print promc__print_part(const promc__print_seed *seed, const char *text, size_t size);
+
+/* Of a label as the parser has it in memory: the value is right behind the NUL of the name, and no
+ * name has another one. */
 static inline promc__print promc__print_label(const promc__print_seed *seed,
                                               const promc_label *label, size_t value_size)
 {
-    return promc__print_text(seed, label->name, (size_t)(label->value - label->name) + value_size);
+    return promc__print_part(seed, label->name, (size_t)(label->value - label->name) + value_size);
 }
 
 /* Of a set whose parts come in any order. */

@@ -4,6 +4,9 @@
 #include "base/hash.h"
 
 #include "base/os.h"
+#include "exposition/prints.h"
+#include "metrics/family.h"
+#include "registry/registry.h"
 #include "support.h"
 
 #include "forks.h"
@@ -97,9 +100,50 @@ static void numbered_names_are_spread(void **state)
     }
 }
 
+/* ---- fingerprints ---------------------------------------------------------------------------- */
+
+/* Of both halves: how many of the differences of {a=X,c=Y} and {a=Y,c=X} end in 16 zero bits. */
+static void count_near(const promc__print_seed *seed, const char *const *texts, size_t size,
+                       int near[2])
+{
+    promc__print parts[4];
+
+    for (size_t i = 0; i < 4; i++)
+        parts[i] = promc__print_part(seed, texts[i], size);
+    parts[0] = promc__print_sum(parts[0], parts[1]);
+    parts[2] = promc__print_sum(parts[2], parts[3]);
+    near[0] += (uint16_t)(parts[0].a - parts[2].a) == 0;
+    near[1] += (uint16_t)(parts[0].b - parts[2].b) == 0;
+}
+
+/* Fingerprints of sets are sums; those of labels whose values are swapped have nothing in common.
+ */
+static void swapped_values_differ(void **state)
+{
+    enum { SEEDS = 200000 }; /* about three of them by chance */
+    static const char *const texts[][4] = {
+        {"a\0x", "b\0y", "a\0y", "b\0x"},
+        {"x\00010", "y\00011", "x\00011", "y\00010"},
+        {"a\0000aaaaaaaaaaa", "c\0001aaaaaaaaaaa", "a\0001aaaaaaaaaaa", "c\0000aaaaaaaaaaa"}};
+    static const size_t sizes[] = {3, 4, 14};
+    (void)state;
+
+    for (size_t i = 0; i < promc__count_of(sizes); i++) {
+        int near[2] = {0, 0};
+
+        for (int k = 0; k < SEEDS; k++) {
+            promc__print_seed seed = promc__print_new_seed();
+
+            count_near(&seed, texts[i], sizes[i], near);
+        }
+        assert_true(near[0] < 30 && near[1] < 30);
+    }
+}
+
 /* ---- seeds ----------------------------------------------------------------------------------- */
 
 static uint64_t chance_is; /* 0: there is none */
+static uint64_t clock_is;
 static int asked;
 
 static bool give_chance(void *data, size_t size)
@@ -110,8 +154,13 @@ static bool give_chance(void *data, size_t size)
     return chance_is != 0;
 }
 
-/* The third seed of a process that has no other one yet, where the system gives this chance. */
-static uint64_t third_seed(uint64_t chance)
+static uint64_t give_time(void)
+{
+    return clock_is;
+}
+
+/* The third seed of a process that has no other one yet, and where the system is like this. */
+static uint64_t third_seed(uint64_t chance, uint64_t now)
 {
     uint64_t seed = 0;
     int ends[2], status;
@@ -122,17 +171,19 @@ static uint64_t third_seed(uint64_t chance)
     assert_true(child >= 0);
     if (child == 0) {
         promc__os.random_bytes = give_chance;
+        promc__os.monotonic_ns = give_time;
         chance_is = chance;
+        clock_is = now;
         (void)promc__new_seed();
         (void)promc__new_seed();
         seed = promc__new_seed();
         _exit(asked == 1 && write(ends[1], &seed, sizeof(seed)) == sizeof(seed) ? 0 : 1);
     }
+    close(ends[1]);
     assert_int_equal(read(ends[0], &seed, sizeof(seed)), sizeof(seed));
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     close(ends[0]);
-    close(ends[1]);
     return seed;
 }
 
@@ -140,29 +191,51 @@ static void seeds_come_from_chance_asked_for_once(void **state)
 {
     (void)state;
     skip_without_forks();
-    assert_int_equal(third_seed(1), third_seed(1));
-    assert_int_not_equal(third_seed(1), third_seed(2));
-    assert_int_not_equal(third_seed(1), third_seed((uint64_t)1 << 63));
-    assert_int_not_equal(third_seed(0), third_seed(0)); /* a clock is better than nothing */
+    assert_int_equal(third_seed(1, 1), third_seed(1, 2));
+    assert_int_not_equal(third_seed(1, 1), third_seed(2, 1));
+    assert_int_not_equal(third_seed(1, 1), third_seed((uint64_t)1 << 63, 1));
+    assert_int_not_equal(third_seed(0, 1), third_seed(0, 2)); /* a clock is better than nothing */
 }
 
-static void seeds_differ(void **state)
+static uint64_t seed_of(promc_counter_family *family)
 {
-    uint64_t seeds[100];
+    const promc_counter *counter = promc_counter_labels(family, "x");
+
+    assert_non_null(counter);
+    return ((const promc__child *)(const void *)counter)->family->seed;
+}
+
+/* Whoever finds out what collides in one table knows nothing of another. */
+static void tables_have_their_own_seeds(void **state)
+{
+    promc_registry *one = promc_registry_new(), *other = promc_registry_new();
+    promc__print_seed print = promc__print_new_seed(), another = promc__print_new_seed();
+    uint64_t seeds[8];
     (void)state;
 
-    for (int i = 0; i < 100; i++) {
-        seeds[i] = promc__new_seed();
-        for (int j = 0; j < i; j++)
+    assert_true(one && other);
+    seeds[0] = seed_of(promc_counter_family_new("a", "", PROMC_LABELS("l"), .registry = one));
+    seeds[1] = seed_of(promc_counter_family_new("b", "", PROMC_LABELS("l"), .registry = one));
+    seeds[2] = seed_of(promc_counter_family_new("a", "", PROMC_LABELS("l"), .registry = other));
+    seeds[3] = one->index.seed;
+    seeds[4] = other->index.seed;
+    seeds[5] = print.state.a;
+    seeds[6] = print.state.b;
+    seeds[7] = another.state.a;
+    for (size_t i = 0; i < promc__count_of(seeds); i++) {
+        for (size_t j = 0; j < i; j++)
             assert_int_not_equal(seeds[i], seeds[j]);
     }
+    promc_registry_free(one);
+    promc_registry_free(other);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(seeds_come_from_chance_asked_for_once),
-        cmocka_unit_test(seeds_differ),
+        cmocka_unit_test(seeds_come_from_chance_asked_for_once), /* before there are any */
+        cmocka_unit_test(tables_have_their_own_seeds),
+        cmocka_unit_test(swapped_values_differ),
         cmocka_unit_test(every_bit_counts),
         cmocka_unit_test(sizes_do_not_cancel_out),
         cmocka_unit_test(numbered_names_are_spread),

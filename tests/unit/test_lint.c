@@ -107,6 +107,9 @@ static void test_style(void **state)
     assert_advice("# HELP a H.\n# TYPE a gauge\na{x=\"1\",y=\"2\"} 1\nb 1\na{y=\"2\",x=\"1\"} 1\n",
                   "a: metric not unique\nb: no help text\n");
     assert_advice("# HELP a H.\na{x=\"1\"} 1 5\na{x=\"1\"} 1 6\n", "");
+    assert_advice("# HELP a H.\na{} 1\n", "");
+    /* The bytes of the first one's time are what the second one has as label and value. */
+    assert_advice("# HELP a H.\na 1 4540026912374880568\na{a=\"bc!!0C\"} 1\n", "");
 }
 
 static void test_openmetrics(void **state)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <fenv.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -100,6 +101,31 @@ static void test_syntax(void **state)
             fail_msg("\"%s\" is no number", bad[i]);
     }
     assert_int_equal(promc__parse_double("1\0", 2, &value), PROMC__NUMBER_SYNTAX);
+}
+
+/* Every byte at every place of digits that are read several at a time. */
+static void test_every_byte(void **state)
+{
+    static const char digits[] = "1234567890123.12345678901234567";
+    (void)state;
+
+    for (size_t at = 0; at < sizeof(digits) - 1; at++) {
+        for (int byte = 0; byte < 256; byte++) {
+            char text[sizeof(digits)], *end;
+            double expected, actual;
+            bool good;
+
+            memcpy(text, digits, sizeof(digits));
+            text[at] = (char)byte;
+            expected = strtod(text, &end);
+            good = end == text + sizeof(text) - 1 && !isspace((unsigned char)*text);
+            assert_int_equal(promc__parse_double(text, sizeof(text) - 1, &actual),
+                             !good             ? PROMC__NUMBER_SYNTAX
+                             : isinf(expected) ? PROMC__NUMBER_TOO_LARGE
+                                               : PROMC__NUMBER_OK);
+            assert_true(!good || bits_of(actual) == bits_of(expected));
+        }
+    }
 }
 
 static void test_special(void **state)
@@ -351,11 +377,12 @@ static void test_estimates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_syntax),          cmocka_unit_test(test_special),
-        cmocka_unit_test(test_integers),        cmocka_unit_test(test_hard_cases),
-        cmocka_unit_test(test_middles),         cmocka_unit_test(test_written_numbers),
-        cmocka_unit_test(test_random_decimals), cmocka_unit_test(test_rounding_mode),
-        cmocka_unit_test(test_long_texts),      cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_syntax),          cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_special),         cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_hard_cases),      cmocka_unit_test(test_middles),
+        cmocka_unit_test(test_written_numbers), cmocka_unit_test(test_random_decimals),
+        cmocka_unit_test(test_rounding_mode),   cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_estimates),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
