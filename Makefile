@@ -63,7 +63,7 @@ LINK = $(OUR_LDFLAGS) $(LDFLAGS)
 
 # Everything is made in a directory named after compiler and flags: a change of flags rebuilds, two
 # configurations live side by side, and build/ links to what was asked for last.
-OBJ := $(BUILD)/obj-$(shell printf %s '$(subst ','\'',$(COMPILE) $(LINK))' | cksum | cut -d' ' -f1)
+OBJ := $(BUILD)/obj-$(shell printf %s '$(subst ','\'',$(COMPILE) $(LINK) $(SMALL))' | cksum | cut -d' ' -f1)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' '$1' '$2')
 
