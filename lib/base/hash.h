@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* A random seed, another one each time. Any thread may ask; never fails. */
+uint64_t promc__new_seed(void);
+
 static inline uint64_t promc__fold(uint64_t a, uint64_t b)
 {
 #if defined(__SIZEOF_INT128__)
@@ -36,14 +39,6 @@ static inline uint64_t promc__load_eight(const char *p)
     return word;
 }
 
-static inline uint64_t promc__load_two(const char *p)
-{
-    uint16_t word;
-
-    memcpy(&word, p, sizeof(word));
-    return word;
-}
-
 static inline uint64_t promc__load_four(const char *p)
 {
     uint32_t word;
@@ -52,8 +47,13 @@ static inline uint64_t promc__load_four(const char *p)
     return word;
 }
 
-/* Any thread may ask for one. Never fails. */
-uint64_t promc__new_seed(void);
+static inline uint64_t promc__load_two(const char *p)
+{
+    uint16_t word;
+
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
 
 #define PROMC__HASH_PRIME 0x9E3779B97F4A7C15u /* 2^64 divided by the golden ratio */
 

@@ -172,7 +172,8 @@ static inline bool decimal_eight(const char *text, uint64_t *value)
     return true;
 }
 
-/* Reads digits, as far as they go. *dropped: how many had no room any more. */
+/* Reads digits, as far as they go: up to the first that is not 0, then eight by eight, then one by
+ * one. *dropped: how many had no room any more. */
 static inline const char *decimal_run(const char *at, const char *end, struct decimal_text *decimal,
                                       int64_t *dropped)
 {

@@ -97,9 +97,9 @@ static inline unsigned leading_digits(const unsigned char *at)
     uint64_t others = not_digits(promc__load64(at));
 
     if (others)
-        return (unsigned)__builtin_ctzll(others) / 8;
+        return (unsigned)promc__before_mark(others);
     others = not_digits(promc__load64(at + 8));
-    return others ? (unsigned)__builtin_ctzll(others) / 8 + 8 : 16;
+    return others ? (unsigned)promc__before_mark(others) + 8 : 16;
 }
 
 /* The first match from *at on; false if there is none before `until`. */

@@ -88,7 +88,7 @@ static int labels_differ(promc__parser *parser, size_t first, const char *at)
 {
     size_t count = parser->label_count - first;
 
-    if (count < 2)
+    if (count < 2) /* of none there may not even be a list */
         return PROMC_OK;
     return count <= LABELS_COMPARED ? few_labels_differ(parser, parser->labels + first, count, at)
                                     : many_labels_differ(parser, parser->labels + first, count, at);
@@ -120,7 +120,8 @@ static int labels_name(promc__parser *parser, const char **at, const char **name
     return PROMC_OK;
 }
 
-/* One label, or the name of the metric if that is still wanted. */
+/* One label, or the name of the metric if that is still wanted. The value is kept right behind the
+ * name: promc__print_label() takes both as one text. */
 static int labels_read(promc__parser *parser, const char **at, bool exemplar)
 {
     const char *begin = *at, *name, *value;

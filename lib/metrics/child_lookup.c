@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* In its own copy for lookups, which are often. */
+/* Part of promc__family_child(), where a call would be felt; others call the copy below. */
 static inline __attribute__((always_inline)) int
 query_prepare(struct promc__query *query, const promc__family *family, const char *const *values)
 {

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include <fenv.h>
 #include <ctype.h>
+#include <fenv.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
